@@ -6,10 +6,13 @@ export const stateErrorCodes = [
   'MR_STATE_CORRUPT',
   'MR_STATE_DIRECTORY_LOCKED',
   'MR_STATE_DIRECTORY_UNWRITABLE',
+  'MR_STATE_DISK_FULL',
   'MR_STATE_ENGINE_MISMATCH',
   'MR_STATE_ENGINE_UNAVAILABLE',
   'MR_STATE_FORMAT_UNKNOWN',
   'MR_STATE_IO',
+  'MR_STATE_MISUSE',
+  'MR_STATE_NAME_UNSAFE',
 ] as const;
 
 export type StateErrorCode = (typeof stateErrorCodes)[number];

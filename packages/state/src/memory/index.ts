@@ -1,0 +1,3 @@
+export { memory } from './memory-backend.ts';
+export type { MemoryOptions } from './memory-backend.ts';
+export { MemoryEngine } from './memory-engine.ts';
