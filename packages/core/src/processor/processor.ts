@@ -1,0 +1,96 @@
+/**
+ * The Processor API: what a node does, and what it may ask of the task that runs it. Synchronous throughout: no promise exists on the record path (I1).
+ * Kafka Streams: `org.apache.kafka.streams.processor.api`.
+ */
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { RecordMetadata, StreamRecord } from '../record.ts';
+
+/** One instance a task; a new one after every abort, so that state kept in fields never survives what it was computed from (I4). */
+export interface Processor<in KIn, in VIn, out KOut, out VOut> {
+  /** Called once, before the first record. Stores are open and restored. */
+  init?(context: ProcessorContext<KOut, VOut>): void;
+  process(record: StreamRecord<KIn, VIn>): void;
+  /** Called once, when the task closes or is suspended for good. Nothing may be forwarded. */
+  close?(): void;
+}
+
+/** `stream`: fires with the task's stream time. `wall`: with the wall clock. Kafka Streams: `PunctuationType`. */
+export type PunctuationType = 'stream' | 'wall';
+
+/** A schedule that can be cancelled; cancelling twice does nothing. */
+export interface Cancellable {
+  cancel(): void;
+}
+
+/** What every processor may ask. Kafka Streams: `ProcessingContext`. */
+export interface ProcessingContext {
+  readonly applicationId: string;
+  /** `<subtopology>_<partition>`. */
+  readonly taskId: string;
+  /** Topic, partition and offset of the input record being processed; undefined in `init`. In a punctuation: topic null-like (`''`), partition and offset -1. */
+  readonly recordMetadata: RecordMetadata | undefined;
+  /**
+   * A store that is connected to this node.
+   *
+   * @throws MR_STORE_UNAVAILABLE if the store does not exist or is not connected.
+   */
+  getStateStore<S>(name: string): S;
+  /**
+   * Calls `punctuate` every `intervalMs` (at least 1).
+   *
+   * @throws MR_ARGUMENT_INVALID for an interval below 1 ms.
+   */
+  schedule(intervalMs: number, type: PunctuationType, punctuate: (timestamp: number) => void): Cancellable;
+  /** Asks for a commit soon; it happens after the current records. */
+  commit(): void;
+  /** Wall clock in ms as of the current step of the loop. */
+  readonly currentSystemTimeMs: number;
+  /** The task's stream time in ms: the largest timestamp picked for processing; -1 before the first record. */
+  readonly currentStreamTimeMs: number;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface ProcessorContext<in K, in V> extends ProcessingContext {
+  /**
+   * Hands a record to every child in order, or to the child of that name. Depth first: a child is done when it returns.
+   *
+   * @throws MR_ARGUMENT_INVALID for a child that does not exist.
+   */
+  forward(record: StreamRecord<K, V>, childName?: string): void;
+}
+
+/** What the operators of the DSL may ask beyond user code. */
+export interface OperatorContext<in K, in V> extends ProcessorContext<K, V> {
+  /** Counts a dropped record (`dropped-records-total`) and logs it at a bounded rate. `reason` is a fixed text, e.g. `null key`. */
+  dropped(reason: string): void;
+  /** True if somebody would receive what this node forwards. */
+  readonly hasChildren: boolean;
+  /** Milliseconds of wall clock between two emission checks of on-close windows and outer joins: 1000, 0 in the test driver. */
+  readonly emitIntervalMs: number;
+}
+
+/** Creates a node's processor; called once a task and again after an abort. Must return a new instance each time. */
+export type ProcessorFactory<KIn, VIn, KOut, VOut> = () => Processor<KIn, VIn, KOut, VOut>;
+
+/** A processor of any types, as graph and engine hold it: what is put in was made for what comes out, which the builder has checked. */
+export type AnyProcessor = Processor<never, never, unknown, unknown>;
+
+/** Decides a record's timestamp from the record. Returns ms since 1970; a negative one drops the record. Kafka Streams: `TimestampExtractor`. */
+export type TimestampExtractor = (record: SourceRecord, partitionTime: number) => number;
+
+/** A decoded input record as timestamp extractors see it. */
+export interface SourceRecord extends RecordMetadata {
+  readonly key: unknown;
+  readonly value: unknown;
+  /** As Kafka has it; -1 if the record has none. */
+  readonly timestamp: number;
+  readonly headers: import('../headers.ts').Headers;
+}
+
+/** Chooses partitions of a sink: one, several (multicast), none (the record is dropped and counted), or undefined for the default (murmur2 of the key). */
+export type StreamPartitioner<K, V> = (key: K, value: V, topic: string, partitions: number) => number | readonly number[] | undefined;
+
+/** Chooses a sink's topic per record. The topic must exist. */
+export type TopicExtractor<K, V> = (value: V, key: K, metadata: RecordMetadata & { readonly timestamp: number; readonly headers: import('../headers.ts').Headers }) => string;

@@ -1,0 +1,79 @@
+/** A growing buffer that serdes write into, so that encoding a record allocates nothing. */
+
+const initialBytes = 1024;
+
+/**
+ * Bytes written so far are `buffer[0, position)`. The buffer is replaced when it grows: read `buffer` again after every write.
+ * `position` may be set back to reuse the space.
+ */
+export class ByteWriter {
+  buffer: Buffer;
+  position = 0;
+
+  constructor(capacity: number = initialBytes) {
+    this.buffer = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** Makes room for `count` more bytes. */
+  reserve(count: number): void {
+    const needed = this.position + count;
+    if (needed <= this.buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
+    this.buffer.copy(grown, 0, 0, this.position);
+    this.buffer = grown;
+  }
+
+  writeUint8(value: number): void {
+    this.reserve(1);
+    this.buffer[this.position++] = value;
+  }
+
+  /** 4 bytes, big endian, signed. */
+  writeInt32(value: number): void {
+    this.reserve(4);
+    this.position = this.buffer.writeInt32BE(value, this.position);
+  }
+
+  /** 8 bytes, big endian, two's complement. `value` must be a safe integer. */
+  writeInt64(value: number): void {
+    this.reserve(8);
+    const high = Math.floor(value / 0x1_0000_0000);
+    this.position = this.buffer.writeInt32BE(high, this.position);
+    this.position = this.buffer.writeUInt32BE(value - high * 0x1_0000_0000, this.position);
+  }
+
+  writeBigInt64(value: bigint): void {
+    this.reserve(8);
+    this.position = this.buffer.writeBigInt64BE(value, this.position);
+  }
+
+  writeFloat64(value: number): void {
+    this.reserve(8);
+    this.position = this.buffer.writeDoubleBE(value, this.position);
+  }
+
+  writeBytes(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.position);
+    this.position += bytes.length;
+  }
+
+  /** Copies `source[start, end)`. */
+  writeRange(source: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start);
+    this.buffer.set(start === 0 && end === source.length ? source : source.subarray(start, end), this.position);
+    this.position += end - start;
+  }
+
+  /** UTF-8. Lone surrogates become U+FFFD. */
+  writeUtf8(text: string): void {
+    // Three bytes is the most that one UTF-16 unit takes.
+    this.reserve(text.length * 3);
+    this.position += this.buffer.write(text, this.position, 'utf8');
+  }
+
+  /** A copy of everything written. */
+  toBytes(): Uint8Array {
+    return new Uint8Array(this.buffer.subarray(0, this.position));
+  }
+}

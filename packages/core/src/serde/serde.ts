@@ -1,0 +1,53 @@
+/**
+ * How values become bytes and back. A serde reads a range of a buffer and writes into a target, so that the record path neither slices nor allocates.
+ * It never sees null: a null key, and a null value (a tombstone), are nulls on every level.
+ */
+import type { FetchedRecords } from '../kafka/fetched-records.ts';
+import type { ByteWriter } from './byte-writer.ts';
+
+/** What a serde is used for; `bind` gets it once, when the node is created. */
+export interface SerdeTarget {
+  /** Topic of the record, of the changelog for a store. */
+  readonly topic: string;
+  readonly role: 'key' | 'value';
+}
+
+export interface Serde<T> {
+  /**
+   * Reads `buffer[start, end)`. Throws on bytes that it cannot read. The result must not share memory with the buffer.
+   */
+  decode(buffer: Uint8Array, start: number, end: number): T;
+
+  /** Appends the bytes of `value`. Throws on a value that it cannot write; what was appended by then is discarded. */
+  encodeInto(value: T, writer: ByteWriter): void;
+
+  /**
+   * True if decoded values cannot be changed in place (text, numbers, frozen objects). Stores share such a value with their readers; of others they hand out a
+   * fresh copy each time, since users change aggregates in place.
+   */
+  readonly immutable: boolean;
+
+  /**
+   * True if values are JavaScript primitives for which `===` is equality of bytes, so that a value can be a `Map` key. Text counts although a lone
+   * surrogate does not survive: stores normalise it.
+   */
+  readonly primitive: boolean;
+
+  /** Names the byte format, e.g. `utf8`. Serdes of one format read and write the same bytes for the same values. Undefined: equal only to itself. */
+  readonly format: string | undefined;
+
+  /**
+   * True if `buffer[start, end)` decodes without error and encodes to the same bytes again. With it, what nobody reads is never decoded and what nobody changed is
+   * copied. Without it, every record is decoded at its source.
+   */
+  isCanonical?(buffer: Uint8Array, start: number, end: number): boolean;
+
+  /** A serde for one topic and role, where these matter (a schema registry's subjects). */
+  bind?(target: SerdeTarget): Serde<T>;
+
+  /** Fetches what decoding this batch will need (schemas). Called before the batch is processed; the only asynchronous step a serde has. */
+  prepare?(batch: FetchedRecords, role: 'key' | 'value'): Promise<void> | void;
+}
+
+/** The type a serde stands for. */
+export type Serialized<S> = S extends Serde<infer T> ? T : never;

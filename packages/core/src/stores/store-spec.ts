@@ -1,0 +1,53 @@
+/**
+ * What a store is, as the topology says it: plain data, made while building, read by the compiler (topics), the engine (opening) and the runtime (internal topics).
+ * The *kind* (persistent or in-memory) is part of the topology and decides results; the *engine* below is of the run and changes none (design: kind is not engine).
+ */
+import type { Serde } from '../serde/serde.ts';
+
+/** Decides how windowed stores expire, as `dsl.store.suppliers.class` does. */
+export type Persistence = 'persistent' | 'inMemory';
+
+interface StoreSpecBase {
+  readonly name: string;
+  readonly persistence: Persistence;
+  /** Forward and log only on commit or eviction. Effective with a positive cache size. */
+  readonly caching: boolean;
+  /** Undefined: no changelog. Otherwise the topic configuration that the user adds to the defaults. */
+  readonly logging: Readonly<Record<string, string>> | undefined;
+  /** Undefined where nobody gave one and no default exists: `build()` refuses such a store. */
+  readonly keySerde: Serde<unknown> | undefined;
+  readonly valueSerde: Serde<unknown> | undefined;
+}
+
+/** Key to value. `timestamped`: keeps the timestamp of each value, as every table does. */
+export interface KeyValueStoreSpec extends StoreSpecBase {
+  readonly kind: 'keyValue';
+  readonly timestamped: boolean;
+  /** Keeps at most so many entries, the least recently used goes first, with a tombstone in the changelog. Kafka Streams: `Stores.lruMap`. */
+  readonly maxEntries?: number | undefined;
+}
+
+/** Windows of a key. */
+export interface WindowStoreSpec extends StoreSpecBase {
+  readonly kind: 'window';
+  readonly timestamped: boolean;
+  readonly retentionMs: number;
+  readonly windowSizeMs: number;
+  readonly retainDuplicates: boolean;
+  /** Listed by start then key instead of key then start, for emission on window close. */
+  readonly timeOrdered: boolean;
+}
+
+export interface SessionStoreSpec extends StoreSpecBase {
+  readonly kind: 'session';
+  readonly retentionMs: number;
+  readonly timeOrdered: boolean;
+}
+
+export interface VersionedStoreSpec extends StoreSpecBase {
+  readonly kind: 'versioned';
+  readonly historyRetentionMs: number;
+  readonly segmentIntervalMs: number;
+}
+
+export type StoreSpec = KeyValueStoreSpec | WindowStoreSpec | SessionStoreSpec | VersionedStoreSpec;
