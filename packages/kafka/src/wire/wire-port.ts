@@ -9,9 +9,31 @@ import type { ApiDescription } from '../protocol/schema.ts';
  * A broker serves the requests of one connection one after the other, so that a parked join or a long fetch would hold up
  * whatever follows it. Each channel is a connection of its own to each node, opened on first use.
  */
-export type Channel = 'group' | 'control' | 'fetch' | 'restore' | 'produce' | 'admin';
+export type Channel =
+  | 'group'
+  | 'control'
+  | 'fetch'
+  | 'restore'
+  | 'global'
+  /** Long polls of a reader that has read everything, beside its busy channel, so that they delay no partition that has more. */
+  | 'fetch-idle'
+  | 'restore-idle'
+  | 'global-idle'
+  | 'produce'
+  | 'admin';
 
-export const channels: readonly Channel[] = ['group', 'control', 'fetch', 'restore', 'produce', 'admin'];
+export const channels: readonly Channel[] = [
+  'group',
+  'control',
+  'fetch',
+  'restore',
+  'global',
+  'fetch-idle',
+  'restore-idle',
+  'global-idle',
+  'produce',
+  'admin',
+];
 
 /** A node by its id, or whichever node answers: a known one or a bootstrap address. */
 export type NodeSelector = number | 'any';
