@@ -130,11 +130,31 @@ export class StreamRecord<K, V> {
   }
 
   withKey<K2>(key: K2): StreamRecord<K2, V> {
-    return new StreamRecord<K2, V>(key, this.#value, this.timestamp, this.#copyHeaders(), this.#batch, this.#index, null, this.#valueSerde, this.#batchHeaders);
+    return new StreamRecord<K2, V>(
+      key,
+      this.#value,
+      this.timestamp,
+      this.#copyHeaders(),
+      this.#batch,
+      this.#index,
+      null,
+      this.#valueSerde,
+      this.#batchHeaders,
+    );
   }
 
   withValue<V2>(value: V2): StreamRecord<K, V2> {
-    return new StreamRecord<K, V2>(this.#key, value, this.timestamp, this.#copyHeaders(), this.#batch, this.#index, this.#keySerde, null, this.#batchHeaders);
+    return new StreamRecord<K, V2>(
+      this.#key,
+      value,
+      this.timestamp,
+      this.#copyHeaders(),
+      this.#batch,
+      this.#index,
+      this.#keySerde,
+      null,
+      this.#batchHeaders,
+    );
   }
 
   /** @throws MR_TIMESTAMP_INVALID if the timestamp is negative or not a number. */
@@ -169,12 +189,32 @@ export class StreamRecord<K, V> {
 
   /** @internal New key and value, the rest as here: one object instead of two. */
   withKeyValue<K2, V2>(key: K2, value: V2): StreamRecord<K2, V2> {
-    return new StreamRecord<K2, V2>(key, value, this.timestamp, this.#copyHeaders(), this.#batch, this.#index, null, null, this.#batchHeaders);
+    return new StreamRecord<K2, V2>(
+      key,
+      value,
+      this.timestamp,
+      this.#copyHeaders(),
+      this.#batch,
+      this.#index,
+      null,
+      null,
+      this.#batchHeaders,
+    );
   }
 
   /** @internal New value and timestamp, the rest as here. */
   withValueAt<V2>(value: V2, timestamp: number): StreamRecord<K, V2> {
-    return new StreamRecord<K, V2>(this.#key, value, timestamp, this.#copyHeaders(), this.#batch, this.#index, this.#keySerde, null, this.#batchHeaders);
+    return new StreamRecord<K, V2>(
+      this.#key,
+      value,
+      timestamp,
+      this.#copyHeaders(),
+      this.#batch,
+      this.#index,
+      this.#keySerde,
+      null,
+      this.#batchHeaders,
+    );
   }
 
   /** @internal The batch whose bytes are the key as `serde` would write it, or null: then encode. Position: `keyStart(index)`. */
@@ -217,6 +257,9 @@ function sameFormat(a: Serde<never> | Serde<unknown>, b: Serde<never> | Serde<un
 
 function checkTimestamp(timestamp: number): void {
   if (!(timestamp >= 0)) {
-    throw new StreamsError('MR_TIMESTAMP_INVALID', `a record's timestamp must be a number of milliseconds that is not negative, got ${timestamp}`);
+    throw new StreamsError(
+      'MR_TIMESTAMP_INVALID',
+      `a record's timestamp must be a number of milliseconds that is not negative, got ${timestamp}`,
+    );
   }
 }

@@ -33,7 +33,12 @@ export type DeserializationHandler = (context: ErrorContext, error: unknown) => 
 export type ProcessingHandler = (context: ErrorContext, record: StreamRecord<unknown, unknown> | null, error: unknown) => HandlerDecision;
 /** For records that cannot be serialised for a sink, and for batches that the broker refused. Never asked for internal topics: losing one would break I2. */
 export type ProductionHandler = (
-  context: { readonly taskId: string | undefined; readonly topic: string; readonly partition: number | undefined; readonly node: string | undefined },
+  context: {
+    readonly taskId: string | undefined;
+    readonly topic: string;
+    readonly partition: number | undefined;
+    readonly node: string | undefined;
+  },
   error: unknown,
   phase: 'serialization' | 'send',
 ) => HandlerDecision;

@@ -12,7 +12,8 @@ export function murmur2(buffer: Uint8Array, start: number, end: number): number 
   let h = (seed ^ length) | 0;
   let at = start;
   for (const last = start + (length & ~3); at < last; at += 4) {
-    let k = (buffer[at] as number) | ((buffer[at + 1] as number) << 8) | ((buffer[at + 2] as number) << 16) | ((buffer[at + 3] as number) << 24);
+    let k =
+      (buffer[at] as number) | ((buffer[at + 1] as number) << 8) | ((buffer[at + 2] as number) << 16) | ((buffer[at + 3] as number) << 24);
     k = Math.imul(k, m);
     k ^= k >>> 24;
     h = Math.imul(h, m) ^ Math.imul(k, m);

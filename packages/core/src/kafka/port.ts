@@ -18,7 +18,13 @@ export type Isolation = 'committed' | 'uncommitted';
 
 /** What is wrong with one partition; the others go on. The partition is not fetched again before `seek`, `assign` or `unassign`. */
 export type ReadIssue =
-  | { readonly kind: 'outOfRange'; readonly tp: TopicPartition; readonly position: number; readonly logStart: number; readonly logEnd: number }
+  | {
+      readonly kind: 'outOfRange';
+      readonly tp: TopicPartition;
+      readonly position: number;
+      readonly logStart: number;
+      readonly logEnd: number;
+    }
   /** The topic has another id than when the partition was assigned: it was deleted and made again. */
   | { readonly kind: 'recreated'; readonly tp: TopicPartition; readonly error: ClientError }
   | { readonly kind: 'missingTopic'; readonly tp: TopicPartition; readonly error: ClientError }
@@ -136,7 +142,10 @@ export interface GroupMember {
   /** As of the last completed join; undefined before it and while lost. */
   metadata(): GroupMetadata | undefined;
   /** Null where nothing is committed. */
-  committed(tps: readonly TopicPartition[], options: { readonly requireStable: boolean }): Promise<ReadonlyMap<TopicPartition, CommittedOffset | null>>;
+  committed(
+    tps: readonly TopicPartition[],
+    options: { readonly requireStable: boolean },
+  ): Promise<ReadonlyMap<TopicPartition, CommittedOffset | null>>;
   /** Fenced by generation and member id; never sent with generation -1. */
   commit(offsets: ReadonlyMap<TopicPartition, CommittedOffset>): Promise<void>;
   /** Runs no handler any more. `leave`: tells the group, so that others take over at once. */
@@ -258,7 +267,10 @@ export interface ClusterAdmin {
   createTopics(topics: readonly TopicSpec[]): Promise<ReadonlyMap<string, 'created' | 'exists' | ClientError>>;
   topicConfigs(names: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
   /** `latest` under `uncommitted` is the end of the log, under `committed` the last stable offset. A number is a timestamp in ms: the first offset at or after it, or the end. */
-  listOffsets(queries: ReadonlyMap<TopicPartition, 'earliest' | 'latest' | number>, options: { readonly isolation: Isolation }): Promise<ReadonlyMap<TopicPartition, number>>;
+  listOffsets(
+    queries: ReadonlyMap<TopicPartition, 'earliest' | 'latest' | number>,
+    options: { readonly isolation: Isolation },
+  ): Promise<ReadonlyMap<TopicPartition, number>>;
   /** Deletes the records below the offsets. */
   deleteRecords(before: ReadonlyMap<TopicPartition, number>): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;

@@ -93,4 +93,8 @@ export interface SourceRecord extends RecordMetadata {
 export type StreamPartitioner<K, V> = (key: K, value: V, topic: string, partitions: number) => number | readonly number[] | undefined;
 
 /** Chooses a sink's topic per record. The topic must exist. */
-export type TopicExtractor<K, V> = (value: V, key: K, metadata: RecordMetadata & { readonly timestamp: number; readonly headers: import('../headers.ts').Headers }) => string;
+export type TopicExtractor<K, V> = (
+  value: V,
+  key: K,
+  metadata: RecordMetadata & { readonly timestamp: number; readonly headers: import('../headers.ts').Headers },
+) => string;
