@@ -1,4 +1,11 @@
 /** The protocol without connections: messages, headers, frames, record batches. For Millrace's own client and for servers that speak Kafka. */
+export { type CompressionName, compressionNames, prepareCompression } from './compression/codec.ts';
+export { type BrokerError, type BrokerErrorName, brokerErrorByCode, brokerErrorCodes, type StaleKnowledge } from './errors.ts';
+export { type AbortedTransaction } from './records/aborted-transactions.ts';
+export { type BatchStamp, RecordBatchBuilder } from './records/batch-builder.ts';
+export { type BatchHeader, batchHeaderBytes, checkBatch, placeBatch, readBatchHeader, stampAppendTime } from './records/batch-header.ts';
+export { crc32c } from './records/crc32c.ts';
+export { type DecodedRecords, decodeRecords, type DecodeRecordsOptions } from './records/decode-records.ts';
 export { apiByKey, apis } from './apis.ts';
 export { decodeRequest, decodeResponse, decodeStruct, encodeRequest, encodeResponse, encodeStruct, isFlexible } from './message.ts';
 export { type ProtocolErrorCode, ProtocolError, protocolErrorCodes } from './protocol-error.ts';

@@ -108,7 +108,11 @@ type InputValue<F> =
 
 /** Names that may be left out of an encoder's input: those with a default, those that some versions lack. */
 type OptionalName<S extends Fields> = {
-  [Name in keyof S]: S[Name] extends { readonly default: unknown } | { readonly since: number } | { readonly until: number } | { readonly tag: number }
+  [Name in keyof S]: S[Name] extends
+    | { readonly default: unknown }
+    | { readonly since: number }
+    | { readonly until: number }
+    | { readonly tag: number }
     ? Name
     : never;
 }[keyof S];

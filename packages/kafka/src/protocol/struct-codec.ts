@@ -130,7 +130,8 @@ function compileField(name: string, field: Field, facts: FieldFacts, version: nu
   const nullable = version >= (facts.nullableSince ?? Infinity);
   const optional = facts.default !== undefined || facts.since !== undefined || facts.until !== undefined || facts.tag !== undefined;
   if (typeof field === 'object' && 'array' in field) {
-    const element = typeof field.array === 'string' ? compileScalar(field.array, false, flexible) : compileStruct(field.array, version, flexible);
+    const element =
+      typeof field.array === 'string' ? compileScalar(field.array, false, flexible) : compileStruct(field.array, version, flexible);
     const defaultValue = facts.default === null ? null : noElements;
     const isDefault = (value: unknown): boolean => (defaultValue === null ? value === null : Array.isArray(value) && value.length === 0);
     return { name, optional, defaultValue, isDefault, ...compileArray(element, nullable, flexible) };
@@ -143,7 +144,8 @@ function compileField(name: string, field: Field, facts: FieldFacts, version: nu
   }
   const type = typeof field === 'string' ? field : field.type;
   const defaultValue = facts.default === undefined ? zeroOf[type] : facts.default;
-  const isDefault = (value: unknown): boolean => value === defaultValue || (value instanceof Uint8Array && defaultValue === noBytes && value.length === 0);
+  const isDefault = (value: unknown): boolean =>
+    value === defaultValue || (value instanceof Uint8Array && defaultValue === noBytes && value.length === 0);
   return { name, optional, defaultValue, isDefault, ...compileScalar(type, nullable, flexible) };
 }
 

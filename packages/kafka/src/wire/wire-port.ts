@@ -73,7 +73,14 @@ export interface WirePort {
    * Nothing is retried.
    * @throws WireError
    */
-  request(node: NodeSelector, channel: Channel, api: ApiDescription, version: number, body: Uint8Array, options: WireRequestOptions): Promise<Uint8Array>;
+  request(
+    node: NodeSelector,
+    channel: Channel,
+    api: ApiDescription,
+    version: number,
+    body: Uint8Array,
+    options: WireRequestOptions,
+  ): Promise<Uint8Array>;
   /**
    * The versions and features of a node, asked once a connection: after a reconnect they are asked anew.
    * @throws WireError
