@@ -50,7 +50,7 @@ export interface RocksBatch {
   _put(key: Uint8Array, value: Uint8Array): void;
   _del(key: Uint8Array): void;
   _writeSync(): void;
-  _closeSync(): void;
+  _clear(): void;
   /** Four places an operation: `put` or `del`, key, value (`null` for `del`), column. */
   toArray(options: { readonly keyEncoding: 'buffer'; readonly valueEncoding: 'buffer' }): readonly unknown[];
 }

@@ -34,7 +34,7 @@ export class RocksDbBatch implements EngineBatch {
 
   constructor(handle: RocksDbHandle) {
     this.#handle = handle;
-    this.#native = handle.openBatch();
+    this.#native = handle.takeBatch();
   }
 
   get size(): number {
@@ -70,7 +70,7 @@ export class RocksDbBatch implements EngineBatch {
     } catch (error) {
       throw this.#handle.commitFailed(error);
     } finally {
-      this.#native._closeSync();
+      this.#handle.giveBatch(this.#native);
     }
   }
 
@@ -81,36 +81,32 @@ export class RocksDbBatch implements EngineBatch {
 
   #commitWithRanges(): void {
     const operations = this.#readBack();
-    const expanded = this.#handle.openBatch();
-    try {
-      let done = 0;
-      const replay = (until: number): void => {
-        for (; done < until; done += 1) {
-          const { key, value } = operations[done] as Operation; // until is at most their number
-          if (value === undefined) expanded._del(key);
-          else expanded._put(key, value);
-        }
-      };
-      for (const range of this.#ranges) {
-        replay(range.after);
-        this.#deleteRange(range, operations, expanded);
+    this.#native._clear();
+    let done = 0;
+    const replay = (until: number): void => {
+      for (; done < until; done += 1) {
+        const { key, value } = operations[done] as Operation; // until is at most their number
+        if (value === undefined) this.#native._del(key);
+        else this.#native._put(key, value);
       }
-      replay(operations.length);
-      expanded._writeSync();
-    } finally {
-      expanded._closeSync();
+    };
+    for (const range of this.#ranges) {
+      replay(range.after);
+      this.#deleteRange(range, operations);
     }
+    replay(operations.length);
+    this.#native._writeSync();
   }
 
-  #deleteRange({ after, gte, lt }: RangeDelete, operations: readonly Operation[], into: RocksBatch): void {
+  #deleteRange({ after, gte, lt }: RangeDelete, operations: readonly Operation[]): void {
     const stored = new RocksDbIterator(this.#handle, { gte, lt });
     try {
-      while (stored.next()) into._del(stored.key);
+      while (stored.next()) this.#native._del(stored.key);
     } finally {
       stored.close();
     }
     for (const { key, value } of operations.slice(0, after)) {
-      if (value !== undefined && compareKeys(key, gte) >= 0 && compareKeys(key, lt) < 0) into._del(key);
+      if (value !== undefined && compareKeys(key, gte) >= 0 && compareKeys(key, lt) < 0) this.#native._del(key);
     }
   }
 

@@ -22,6 +22,7 @@ export class RocksDbHandle {
   readonly #iterators = new Set<Closable>();
   #closing: Promise<void> | undefined = undefined;
   #failure: StateError | undefined = undefined;
+  #spareBatch: RocksBatch | undefined = undefined;
 
   /** `database` is open. */
   constructor(database: RocksDatabase, directory: string) {
@@ -73,12 +74,24 @@ export class RocksDbHandle {
     }
   }
 
-  /** The binding would keep a batch until it is closed, also one that nobody commits; a batch needs the database for its write only. */
-  openBatch(): RocksBatch {
+  takeBatch(): RocksBatch {
     this.checkWritable();
+    const spare = this.#spareBatch;
+    this.#spareBatch = undefined;
+    if (spare !== undefined) return spare;
     const batch = this.#database.batch();
+    // The binding would keep a batch until it is closed, also one that nobody commits; a batch needs the database for its write only.
     this.#database.detachResource(batch);
     return batch;
+  }
+
+  /**
+   * Batches are used again: a native one frees its memory only when the collector finds it, and the collector does not see that memory. Without
+   * this a process that commits all day grows by every byte it writes.
+   */
+  giveBatch(batch: RocksBatch): void {
+    batch._clear();
+    this.#spareBatch = batch;
   }
 
   /** The binding's own `close` would answer later only. */

@@ -10,9 +10,10 @@ const largestCacheBytes = 4095 * mebibyte;
 /**
  * Half of the share is the block cache, a third the memtables, which RocksDB may exceed by half before writers wait.
  *
- * `compaction` is set because only then the memtable figure is honoured; universal, because state is overwritten far more often than it is read
- * cold, and it wrote fastest. Index and filter blocks live in the block cache, else they grow with the data beside every limit. The write-ahead log
- * stays on (it cannot be switched off) and uncompressed.
+ * `compaction` is set because only then the memtable figure is honoured; universal, because with 3 M keys it read faster than level at the same
+ * rate of writes, with a twentieth of the files. `point-lookup` made reads by key 1.2x and misses 1.25x faster, which is what is left to an engine
+ * below a cache. Index and filter blocks live in the block cache, else they grow with the data beside every limit. The write-ahead log stays on (it
+ * cannot be switched off) and uncompressed.
  */
 export function rocksOptions(memoryBytes: number): RocksOptions {
   const share = Math.max(memoryBytes, leastMemoryBytes);
@@ -23,6 +24,7 @@ export function rocksOptions(memoryBytes: number): RocksOptions {
     cacheSize: Math.min(Math.floor(share / 2), largestCacheBytes),
     cacheIndexAndFilterBlocks: true,
     compaction: 'universal',
+    optimize: 'point-lookup',
     memtableMemoryBudget: Math.floor(share / 3),
     compression: false,
     walCompression: false,
