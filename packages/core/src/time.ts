@@ -3,6 +3,8 @@
  * simulator can replay a seed.
  */
 
+import { StreamsError } from './errors.ts';
+
 /** A timer that was set; cancelling twice, or after it fired, does nothing. */
 export interface Timer {
   cancel(): void;
@@ -47,3 +49,20 @@ export const systemClock: Clock = {
 
 /** Milliseconds, or text like `'250ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * A duration in milliseconds.
+ *
+ * @throws MR_ARGUMENT_INVALID for text of another form and for a number that is not finite
+ */
+export function parseDuration(duration: Duration): number {
+  if (typeof duration === 'number' && Number.isFinite(duration)) return duration;
+  const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) : null;
+  const unitMs = unitsMs[match?.[2] ?? ''];
+  if (match === null || unitMs === undefined) {
+    throw new StreamsError('MR_ARGUMENT_INVALID', `${JSON.stringify(duration)} is no duration. Give milliseconds or text like '250ms', '30s', '5m', '2h', '7d'`);
+  }
+  return Number(match[1]) * unitMs;
+}
