@@ -75,7 +75,7 @@ export class RecordBatchBuilder {
     if (headerList !== undefined) {
       headerBytes = varintBytes(headerList.length);
       for (const { key, value } of headerList) {
-        const nameBytes = Buffer.byteLength(key);
+        const nameBytes = utf8Bytes(key);
         headerBytes += varintBytes(nameBytes) + nameBytes;
         headerBytes += value === null ? 1 : varintBytes(value.length) + value.length;
       }
@@ -112,9 +112,10 @@ export class RecordBatchBuilder {
     } else {
       at = putVarint(bytes, at, headerList.length);
       for (const { key, value } of headerList) {
-        const nameBytes = Buffer.byteLength(key);
+        const nameBytes = utf8Bytes(key);
         at = putVarint(bytes, at, nameBytes);
-        at += bytes.write(key, at, 'utf8');
+        putText(bytes, at, key, nameBytes);
+        at += nameBytes;
         at = putRange(bytes, at, value ?? noBytes, 0, value === null ? -1 : value.length);
       }
     }
@@ -241,4 +242,16 @@ function putRange(bytes: Uint8Array, start: number, source: Uint8Array, sourceSt
   }
   bytes.set(source.subarray(sourceStart, sourceStart + size), at);
   return at + size;
+}
+
+/** Length in UTF-8. Header names are short and nearly always ASCII, where a loop is faster than a call into native code. */
+function utf8Bytes(text: string): number {
+  if (text.length > loopCopyBytes) return Buffer.byteLength(text);
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return Buffer.byteLength(text);
+  return text.length;
+}
+
+function putText(bytes: Buffer, at: number, text: string, size: number): void {
+  if (size !== text.length || size > loopCopyBytes) bytes.write(text, at, 'utf8');
+  else for (let index = 0; index < size; index++) bytes[at + index] = text.charCodeAt(index);
 }

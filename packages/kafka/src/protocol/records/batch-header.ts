@@ -53,7 +53,7 @@ export function readBatchHeader(view: DataView, start: number): BatchHeader | un
   // The format number stands at the same place in all three formats.
   if (left < 17) return undefined;
   const magic = view.getInt8(start + 16);
-  const baseOffset = readInt64(view, start);
+  const baseOffset = readInt64(view, start, -1);
   if (magic === 0 || magic === 1) {
     throw new ProtocolError(
       'MR_RECORDS_FORMAT_OLD',
@@ -81,9 +81,9 @@ export function readBatchHeader(view: DataView, start: number): BatchHeader | un
     hasAppendTime: (attributes & appendTimeFlag) !== 0,
     isTransactional: (attributes & transactionalFlag) !== 0,
     isControl: (attributes & controlFlag) !== 0,
-    baseTimestamp: readInt64(view, start + 27),
-    maxTimestamp: readInt64(view, start + 35),
-    producerId: readInt64(view, start + 43),
+    baseTimestamp: readInt64(view, start + 27, baseOffset),
+    maxTimestamp: readInt64(view, start + 35, baseOffset),
+    producerId: readInt64(view, start + 43, baseOffset),
     producerEpoch: view.getInt16(start + 51),
     baseSequence: view.getInt32(start + 53),
     recordCount,
@@ -123,10 +123,9 @@ export function corruptBatch(baseOffset: number, what: string, cause?: unknown):
   });
 }
 
-function readInt64(view: DataView, at: number): number {
+function readInt64(view: DataView, at: number, baseOffset: number): number {
   const value = view.getInt32(at) * twoTo32 + view.getUint32(at + 4);
-  if (!Number.isSafeInteger(value))
-    throw new ProtocolError('MR_RECORDS_CORRUPT', `a record batch holds a number beyond 2^53 - 1 at byte ${at}`);
+  if (!Number.isSafeInteger(value)) throw corruptBatch(baseOffset, 'it holds a number beyond 2^53 - 1');
   return value;
 }
 
