@@ -102,6 +102,18 @@ export function decodeResponseHeader(
   });
 }
 
+/**
+ * Where the body starts in a response whose correlation id was taken off already.
+ * @throws ProtocolError MR_PROTOCOL_MALFORMED
+ */
+export function responseBodyStart(api: ApiDescription, version: number, rest: Uint8Array): number {
+  if (responseHeaderVersion(api, version) === 0) return 0;
+  return reading(rest, (reader) => {
+    skipTags(reader);
+    return reader.position;
+  });
+}
+
 function skipTags(reader: ByteReader): void {
   for (let count = reader.varint(); count > 0; count--) {
     reader.varint();

@@ -1,5 +1,12 @@
 /** The protocol without connections: messages, headers, frames, record batches. For Millrace's own client and for servers that speak Kafka. */
-export { compressionCodec, type CompressionCodec, type CompressionName, compressionName, compressionNames, prepareCompression } from './compression/codec.ts';
+export {
+  compressionCodec,
+  type CompressionCodec,
+  type CompressionName,
+  compressionName,
+  compressionNames,
+  prepareCompression,
+} from './compression/codec.ts';
 export { type BrokerError, type BrokerErrorName, brokerErrorByCode, brokerErrorCodes, type StaleKnowledge } from './errors.ts';
 export { type AbortedTransaction } from './records/aborted-transactions.ts';
 export { type BatchStamp, RecordBatchBuilder } from './records/batch-builder.ts';

@@ -13,6 +13,8 @@ export type WireErrorKind =
   | 'unsupported'
   /** The node's address was never learnt, or is gone. */
   | 'unknown-node'
+  /** The wire cannot be set up as it was configured, or its library is not one that it knows. */
+  | 'configuration'
   /** The caller's signal was aborted. */
   | 'aborted'
   /** The wire was closed. */
@@ -22,6 +24,7 @@ export type WireErrorCode =
   | 'MR_WIRE_ABORTED'
   | 'MR_WIRE_AUTHENTICATION'
   | 'MR_WIRE_CLOSED'
+  | 'MR_WIRE_CONFIGURATION'
   | 'MR_WIRE_DISCONNECTED'
   | 'MR_WIRE_NODE_UNKNOWN'
   | 'MR_WIRE_REFUSED'
@@ -35,6 +38,7 @@ const codes: Readonly<Record<WireErrorKind, WireErrorCode>> = {
   authentication: 'MR_WIRE_AUTHENTICATION',
   unsupported: 'MR_WIRE_VERSION_UNSUPPORTED',
   'unknown-node': 'MR_WIRE_NODE_UNKNOWN',
+  configuration: 'MR_WIRE_CONFIGURATION',
   aborted: 'MR_WIRE_ABORTED',
   closed: 'MR_WIRE_CLOSED',
 };

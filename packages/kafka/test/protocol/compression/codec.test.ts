@@ -1,8 +1,9 @@
 /** Every codec gives back what it took, and holds its limit against bytes that were made to grow. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compressionCodec, compressionName, compressionNames, prepareCompression } from '../../../src/protocol/compression/codec.ts';
+import { ProtocolError } from '../../../src/protocol/protocol-error.ts';
 
 const names = ['gzip', 'snappy', 'lz4', 'zstd'] as const;
 
@@ -11,6 +12,16 @@ const codecOf = (name: (typeof names)[number]) => {
   if (codec === undefined) throw new Error(`no codec ${name}`);
   return codec;
 };
+
+/** The code of what is thrown, `none` if nothing is. */
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+    return 'none';
+  } catch (error) {
+    return error instanceof ProtocolError ? error.code : String(error);
+  }
+}
 
 beforeAll(async () => {
   for (const name of names) await prepareCompression(name);
@@ -45,11 +56,7 @@ describe.each(names)('%s', (name) => {
   it('tells bytes that it did not make', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 100 }), (bytes) => {
-        try {
-          codecOf(name).decompress(bytes, 1_000_000);
-        } catch (error) {
-          expect(error).toMatchObject({ name: 'ProtocolError', code: expect.stringMatching(/^MR_(RECORDS_CORRUPT|COMPRESSION_LIMIT)$/) });
-        }
+        expect(codeOf(() => codecOf(name).decompress(bytes, 1_000_000))).toMatch(/^(none|MR_RECORDS_CORRUPT|MR_COMPRESSION_LIMIT)$/);
       }),
     );
     const whole = codecOf(name).compress(Buffer.from('content that is long enough to be cut somewhere in its middle'.repeat(20)));

@@ -1,0 +1,2 @@
+/** `@millrace/kafka/kafkajs`: connections by kafkajs. */
+export { kafkajsWire } from './kafkajs-wire.ts';
