@@ -6,7 +6,8 @@ import type { BackendRequest, StateBackend, StateDirectory } from '../backend.ts
 import { checkName } from '../names.ts';
 import { DiskDirectory } from './disk-directory.ts';
 import type { DurableEngine } from './durable-engine.ts';
-import { makeDirectory, Slot } from './slot.ts';
+import { makeDirectory } from './make-directory.ts';
+import { Slot } from './slot.ts';
 
 /** Options that every backend on disk takes. */
 export interface DirectoryOptions {

@@ -7,7 +7,8 @@ import { StateError } from '../errors.ts';
 import { checkName } from '../names.ts';
 import { DiskTask } from './disk-task.ts';
 import type { DurableEngine } from './durable-engine.ts';
-import { makeDirectory, type Slot } from './slot.ts';
+import { makeDirectory } from './make-directory.ts';
+import type { Slot } from './slot.ts';
 import { readTaskFile, writeTaskFile } from './task-file.ts';
 
 /** How many tasks share the memory until the runtime says: a guess on the safe side. */

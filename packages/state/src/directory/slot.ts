@@ -12,6 +12,7 @@ import { classify } from '../classify.ts';
 import type { StateEngine } from '../engine.ts';
 import { StateError } from '../errors.ts';
 import type { DurableEngine } from './durable-engine.ts';
+import { makeDirectory } from './make-directory.ts';
 import { checkEngine, readProcessFile, writeProcessFile } from './process-file.ts';
 import { holdDirectory } from './process-registry.ts';
 
@@ -59,7 +60,7 @@ export class Slot {
     // Before the lock: another engine must not touch this one's files, not even to find them locked.
     const found = readProcessFile(directory);
     if (found !== undefined) checkEngine(directory, found, engine.kind);
-    const letGo = holdDirectory(lockDirectory);
+    const letGo = holdDirectory(directory);
     if (letGo === undefined) return undefined;
     let lock: StateEngine;
     try {
@@ -120,15 +121,6 @@ function markSlot(directory: string, engine: DurableEngine, createProcessId: () 
   const made = { engine: engine.kind, processId: createProcessId() };
   writeProcessFile(directory, made);
   return made.processId;
-}
-
-/** Makes the folder and those above it. Throws `MR_STATE_DIRECTORY_UNWRITABLE` or `MR_STATE_DISK_FULL`. */
-export function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    throw classify(error, { action: 'make the state directory', directory });
-  }
 }
 
 /** The markers of an application's slots, lowest slot first. */
