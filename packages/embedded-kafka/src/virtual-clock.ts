@@ -66,7 +66,10 @@ export class VirtualClock implements Clock {
       this.#yielding = [];
       for (const resume of turns) resume();
     }
-    throw new EmbeddedKafkaError('MR_VIRTUAL_CLOCK_LIVELOCK', `after ${maxTurns} turns at ${this.#nowMs} ms something still yields: a loop that waits must wait for a timer`);
+    throw new EmbeddedKafkaError(
+      'MR_VIRTUAL_CLOCK_LIVELOCK',
+      `after ${maxTurns} turns at ${this.#nowMs} ms something still yields: a loop that waits must wait for a timer`,
+    );
   }
 
   /**
@@ -98,7 +101,9 @@ export class VirtualClock implements Clock {
     while (!settled && (await this.#step(endMs)));
     if (settled) return promise;
     const reason = this.#timers.size === 0 ? 'no timer is left' : `${limitMs} ms of virtual time have passed`;
-    throw new EmbeddedKafkaError('MR_VIRTUAL_CLOCK_DEADLOCK', `${reason}, and what is waited for has not settled`, { details: { nowMs: this.#nowMs, limitMs } });
+    throw new EmbeddedKafkaError('MR_VIRTUAL_CLOCK_DEADLOCK', `${reason}, and what is waited for has not settled`, {
+      details: { nowMs: this.#nowMs, limitMs },
+    });
   }
 
   /** Fires the next timer that is due by `endMs`; false if there is none. */

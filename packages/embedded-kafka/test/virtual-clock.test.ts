@@ -6,7 +6,13 @@ describe('VirtualClock', () => {
   it('fires timers by due time, those of the same time in the order in which they were set', async () => {
     const clock = new VirtualClock();
     const fired: string[] = [];
-    for (const [name, delayMs] of [['c', 30], ['a', 10], ['b1', 20], ['b2', 20], ['never', 101]] as const) {
+    for (const [name, delayMs] of [
+      ['c', 30],
+      ['a', 10],
+      ['b1', 20],
+      ['b2', 20],
+      ['never', 101],
+    ] as const) {
       clock.setTimer(() => fired.push(`${name}@${clock.monotonic()}`), delayMs);
     }
     await clock.advance(100);
