@@ -115,8 +115,11 @@ export interface RevokeContext {
 export interface GroupHandler {
   /** A barrier: no join is sent before it settles. Stop, flush, commit, suspend. Heartbeats go on meanwhile. */
   onRevoke(context: RevokeContext): Promise<void>;
-  /** Called after the barrier, before every join. */
-  subscription(): Promise<{ readonly topics: readonly string[]; readonly userData: Uint8Array }>;
+  /**
+   * Called after the barrier, before every join. `mustReachLeader` (default true): a static member that comes back within its session gets its old place
+   * without a rebalance, so that nobody sees its new user data; with true it joins once more under its new member id, with false it keeps the place.
+   */
+  subscription(): Promise<{ readonly topics: readonly string[]; readonly userData: Uint8Array; readonly mustReachLeader?: boolean | undefined }>;
   /** On the leader only. Heartbeats go on meanwhile. */
   assign(members: readonly MemberView[], metadata: GroupMetadata): Promise<ReadonlyMap<string, MemberAssignment>>;
   onAssigned(assignment: MemberAssignment, context: { readonly metadata: GroupMetadata; readonly isLeader: boolean }): Promise<void>;
