@@ -1,1 +1,50 @@
-export {};
+/** `@millrace/core`: builds topologies, and names the types of everything that a user writes for them. */
+export { StreamsBuilder } from './dsl/streams-builder.ts';
+export type { StreamsBuilderOptions } from './dsl/streams-builder.ts';
+export type { KGroupedStream } from './dsl/kgrouped-stream.ts';
+export type { KGroupedTable } from './dsl/kgrouped-table.ts';
+export type { KStream } from './dsl/kstream.ts';
+export type { KTable } from './dsl/ktable.ts';
+export type { Consumed, Grouped, NodeOptions, ProcessOptions, Produced, Repartitioned } from './dsl/options.ts';
+export type { Branch, BranchResult, BranchResults, DefaultBranch, NamedBranches, NamedBranchResults } from './dsl/split.ts';
+export type { StateStoreOptions } from './dsl/state-store.ts';
+export type { StoreOption, StoreOptions, TableOptions } from './dsl/store-options.ts';
+export { ClientError, errorCodes, StreamsError, TopologyError } from './errors.ts';
+export type { ErrorCode, ErrorDetails, ErrorOptions, FailureKind } from './errors.ts';
+export { Headers } from './headers.ts';
+export type { Header } from './headers.ts';
+export { silentLogger } from './log.ts';
+export type { LogFields, Logger } from './log.ts';
+export { MetricsRegistry } from './metrics.ts';
+export type { Counter, Metrics, MetricSample, MetricTags } from './metrics.ts';
+export type { Action, Aggregator, Guard, Initializer, KeyValuePair, Mapper, Predicate, Reducer } from './operators/functions.ts';
+export type { TableAggregator } from './operators/table-aggregate.ts';
+export type { TableReducer } from './operators/table-reduce.ts';
+export { Change } from './processor/change.ts';
+export type { FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyProcessorFactory, FixedKeyRecord } from './processor/fixed-key-processor.ts';
+export type {
+  Cancellable,
+  ProcessingContext,
+  Processor,
+  ProcessorContext,
+  ProcessorFactory,
+  PunctuationType,
+  SourceRecord,
+  StreamPartitioner,
+  TimestampExtractor,
+  TopicExtractor,
+} from './processor/processor.ts';
+export { timestampExtractors } from './processor/timestamp-extractors.ts';
+export { StreamRecord } from './record.ts';
+export type { RecordInit, RecordMetadata } from './record.ts';
+export { ByteWriter } from './serde/byte-writer.ts';
+export type { CustomSerde } from './serde/custom-serde.ts';
+export type { Serde, SerdeTarget, Serialized } from './serde/serde.ts';
+export { serdes } from './serde/serdes.ts';
+export type { Serdes } from './serde/serdes.ts';
+export type { KeyValue, KeyValueStore, ReadOnlyKeyValueStore, StoreIterator, TimestampedKeyValueStore, ValueAndTimestamp } from './stores/faces.ts';
+export type { Persistence } from './stores/store-spec.ts';
+export { parseDuration } from './time.ts';
+export type { Clock, Duration, Timer } from './time.ts';
+export type { OffsetReset } from './topology/plan.ts';
+export type { Topology } from './topology/topology.ts';

@@ -1,0 +1,318 @@
+/** A stream of records: every record is a fact of its own. Kafka Streams: `KStream`. */
+import { StreamsError } from '../errors.ts';
+import { filter } from '../operators/filter.ts';
+import { flatMap } from '../operators/flat-map.ts';
+import { flatMapValues } from '../operators/flat-map-values.ts';
+import type { Action, Guard, KeyValuePair, Mapper, Predicate } from '../operators/functions.ts';
+import { map } from '../operators/map.ts';
+import { mapValues } from '../operators/map-values.ts';
+import type { Operator } from '../operators/operator.ts';
+import { PassThrough } from '../operators/pass-through.ts';
+import { foreach, peek } from '../operators/peek.ts';
+import { selectKey } from '../operators/select-key.ts';
+import { tableSource } from '../operators/table-source.ts';
+import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
+import type { AnyProcessor, ProcessorFactory, StreamPartitioner, TopicExtractor } from '../processor/processor.ts';
+import type { Serde } from '../serde/serde.ts';
+import type { GraphNode } from '../topology/graph.ts';
+import { validateName } from '../topology/names.ts';
+import { SourceLineage } from '../topology/table-lineage.ts';
+import type { StreamPlace } from './build-context.ts';
+import type { KGroupedStream } from './kgrouped-stream.ts';
+import type { KTable } from './ktable.ts';
+import type { Grouped, NodeOptions, ProcessOptions, Produced, Repartitioned } from './options.ts';
+import { describeRepartition } from './repartition-node.ts';
+import { type Branch, type BranchResults, checkBranchNames, type DefaultBranch, type NamedBranches, type NamedBranchResults, splitStream } from './split.ts';
+import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
+
+/** What is inherited behind an operator: the serdes of what it leaves as it is. */
+interface Inherited<K, V> {
+  readonly keySerde?: Serde<K> | undefined;
+  readonly valueSerde?: Serde<V> | undefined;
+}
+
+export class KStream<K, V> {
+  /** @internal */
+  readonly place: StreamPlace<K, V>;
+
+  /** @internal */
+  constructor(place: StreamPlace<K, V>) {
+    this.place = place;
+  }
+
+  /** Keeps the records that `predicate` accepts. A type guard, written or inferred, narrows the stream. */
+  filter<V2 extends V>(predicate: Guard<K, V, V2>, options?: NodeOptions): KStream<K, V2>;
+  filter(predicate: Predicate<K, V>, options?: NodeOptions): KStream<K, V>;
+  filter(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
+    return this.#then(filter(predicate, true), options, this.place);
+  }
+
+  /** Drops the records that `predicate` accepts. */
+  filterNot(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
+    return this.#then(filter(predicate, false), options, this.place);
+  }
+
+  /** A new key and value for every record. Prefer `mapValues` where the key stays: it needs no repartition. */
+  map<K2, V2>(mapper: Mapper<K, V, KeyValuePair<K2, V2>>, options: NodeOptions = {}): KStream<K2, V2> {
+    return this.#then(map(mapper), options, {});
+  }
+
+  /** A new value for every record. */
+  mapValues<V2>(mapper: Mapper<K, V, V2>, options: NodeOptions = {}): KStream<K, V2> {
+    return this.#then(mapValues(mapper), options, { keySerde: this.place.keySerde });
+  }
+
+  /** A new key for every record. */
+  selectKey<K2>(selector: Mapper<K, V, K2>, options: NodeOptions = {}): KStream<K2, V> {
+    return this.#then(selectKey(selector), options, { valueSerde: this.place.valueSerde });
+  }
+
+  /** Any number of records, with new keys and values, for every record. */
+  flatMap<K2, V2>(mapper: Mapper<K, V, Iterable<KeyValuePair<K2, V2>>>, options: NodeOptions = {}): KStream<K2, V2> {
+    return this.#then(flatMap(mapper), options, {});
+  }
+
+  /** Any number of values for every record. */
+  flatMapValues<V2>(mapper: Mapper<K, V, Iterable<V2>>, options: NodeOptions = {}): KStream<K, V2> {
+    return this.#then(flatMapValues(mapper), options, { keySerde: this.place.keySerde });
+  }
+
+  /** Shows every record to `action` and passes it on. `action` runs again when records are processed again. */
+  peek(action: Action<K, V>, options: NodeOptions = {}): KStream<K, V> {
+    return this.#then(peek(action), options, this.place);
+  }
+
+  /** Shows every record to `action`; the stream ends here. `action` runs again when records are processed again. */
+  foreach(action: Action<K, V>, options: NodeOptions = {}): void {
+    this.#then(foreach(action), options, {});
+  }
+
+  /** The records of both streams, in no promised order between them. Forgets both serdes. */
+  merge(other: KStream<K, V>, options: NodeOptions = {}): KStream<K, V> {
+    const { context, graphNode, repartitionRequired, sources } = this.place;
+    const name = context.names.named(options.name, 'KSTREAM-MERGE-');
+    const merged = context.graph.add(
+      { kind: 'processor', name, create: () => new PassThrough<K, V>(), stores: [], changesKey: false, changesValue: false, isMerge: true },
+      graphNode,
+      other.place.graphNode,
+    );
+    return context.stream({
+      context,
+      name,
+      graphNode: merged,
+      keySerde: undefined,
+      valueSerde: undefined,
+      sources: new Set([...sources, ...other.place.sources]),
+      repartitionRequired: repartitionRequired || other.place.repartitionRequired,
+    });
+  }
+
+  /**
+   * Sends every record to the first branch that accepts it. What no branch accepts goes to the default branch, or nowhere if there is none.
+   *
+   * With an object the branches are its properties; `default` names one more property. With an array everything can be said about a branch, and results stand by
+   * position, the default's last.
+   *
+   * @example
+   * const { large, small } = orders.split({ large: (order) => order.total > 100 }, { default: 'small' });
+   */
+  split<const B extends NamedBranches<K, V>, const D extends string | undefined = undefined>(
+    branches: B,
+    options?: NodeOptions & { readonly default?: D },
+  ): NamedBranchResults<K, V, B, D>;
+  split<const B extends readonly Branch<K, V>[], const D extends DefaultBranch<K, V> | undefined = undefined>(
+    branches: B,
+    options?: NodeOptions & { readonly default?: D },
+  ): BranchResults<K, V, B, D>;
+  split(
+    branches: NamedBranches<K, V> | readonly Branch<K, V>[],
+    options: NodeOptions & { readonly default?: string | DefaultBranch<K, V> | undefined } = {},
+  ): unknown {
+    const { default: fallback, name } = options;
+    const defaultBranch = typeof fallback === 'string' ? { name: fallback } : fallback;
+    if (isBranchList(branches)) return splitStream(this.place, branches, defaultBranch, name);
+    const names = Object.keys(branches);
+    checkBranchNames(names);
+    const list = Object.entries(branches).map(([branchName, when]) => ({ name: branchName, when }));
+    const streams = splitStream(this.place, list, defaultBranch, name);
+    const allNames = typeof fallback === 'string' ? [...names, fallback] : names;
+    return Object.fromEntries(allNames.map((branchName, index) => [branchName, streams[index]]));
+  }
+
+  /** Writes the stream to a topic of its own and reads it back, partitioned by key: whether the key changed or not. Never optimised away. */
+  repartition(options: Repartitioned<K, V> = {}): KStream<K, V> {
+    const { context, graphNode } = this.place;
+    const { partitions } = options;
+    if (partitions !== undefined && (!Number.isSafeInteger(partitions) || partitions < 0)) {
+      throw new StreamsError('MR_ARGUMENT_INVALID', `partitions must be a whole number, got ${partitions}`);
+    }
+    const names = context.names.repartition(options.name ?? context.names.processor('KSTREAM-REPARTITION-'));
+    const valueSerde = options.value ?? this.place.valueSerde;
+    const node = context.graph.add(
+      describeRepartition({
+        names,
+        keySerde: options.key,
+        valueSerde,
+        partitioner: options.partitioner,
+        partitions,
+        isOptimizable: false,
+        isNameGenerated: options.name === undefined,
+      }),
+      graphNode,
+    );
+    return context.stream({
+      context,
+      name: names.source,
+      graphNode: node,
+      keySerde: options.key ?? this.place.keySerde,
+      valueSerde,
+      sources: new Set([names.source]),
+      repartitionRequired: false,
+    });
+  }
+
+  /** Writes every record to a topic, or to the topic that a function names for it. Topics must exist: they are never created for you. */
+  to(topic: string | TopicExtractor<K, V>, options: Produced<K, V> = {}): void {
+    const { context, graphNode, keySerde, valueSerde } = this.place;
+    context.graph.add(
+      {
+        kind: 'sink',
+        name: context.names.named(options.name, 'KSTREAM-SINK-'),
+        // Extractor and partitioner of the stream's types only ever see the stream's records.
+        topic: topic as string | TopicExtractor<unknown, unknown>,
+        keySerde: options.key ?? keySerde,
+        valueSerde: options.value ?? valueSerde,
+        partitioner: options.partitioner as StreamPartitioner<unknown, unknown> | undefined,
+      },
+      graphNode,
+    );
+  }
+
+  /** Groups by a new key. Without options the value's serde is inherited; see {@link Grouped}. */
+  groupBy<K2>(selector: Mapper<K, V, K2>, options?: Grouped<NonNullable<K2>, V>): KGroupedStream<NonNullable<K2>, V> {
+    const { context, graphNode, sources, valueSerde } = this.place;
+    const operator = selectKey(selector);
+    const name = context.names.named(options?.name, operator.prefix);
+    return context.groupedStream({
+      context,
+      name,
+      graphNode: this.#processorNode(operator, name, graphNode),
+      keySerde: options?.key,
+      valueSerde: options === undefined ? valueSerde : options.value,
+      sources,
+      repartitionRequired: true,
+      groupName: options?.name,
+    });
+  }
+
+  /** Groups by the key as it is. Without options both serdes are inherited; see {@link Grouped}. */
+  groupByKey(options?: Grouped<K, V>): KGroupedStream<NonNullable<K>, V> {
+    // Records without a key are dropped by whatever aggregates the group, so the same serde serves the keys that are left.
+    const place = this.place as StreamPlace<NonNullable<K>, V>;
+    return place.context.groupedStream({
+      ...place,
+      keySerde: options === undefined ? place.keySerde : (options.key as Serde<NonNullable<K>> | undefined),
+      valueSerde: options === undefined ? place.valueSerde : options.value,
+      groupName: options?.name,
+    });
+  }
+
+  /** Reads the stream as a table: every record replaces its key's row, null deletes it, records without key are dropped. */
+  toTable(options: TableOptions<K, NonNullable<V>> = {}): KTable<K, NonNullable<V>> {
+    const { context, graphNode, repartitionRequired } = this.place;
+    const operator = tableSource<K, NonNullable<V>>('KSTREAM-TOTABLE-');
+    const name = context.names.named(options.name, operator.prefix);
+    const store = storeOptions(options.store);
+    const storeName = store?.name ?? context.names.store(operator.prefix);
+    const keySerde = store?.key ?? this.place.keySerde;
+    // What serves V serves its values that are not null.
+    const valueSerde = store?.value ?? (this.place.valueSerde as Serde<NonNullable<V>> | undefined);
+    let parent = graphNode;
+    let sources = this.place.sources;
+    if (repartitionRequired) {
+      const names = context.names.repartition(name);
+      const isNameGenerated = options.name === undefined;
+      parent = context.graph.add(describeRepartition({ names, keySerde, valueSerde, isOptimizable: true, isNameGenerated }), graphNode);
+      sources = new Set([names.source]);
+    }
+    const lineage = new SourceLineage(storeName, store?.name !== undefined);
+    const node = context.graph.add(
+      {
+        kind: 'tableProcessor',
+        name,
+        lineage,
+        create: operator.create,
+        store: tableStore(storeName, store ?? {}, keySerde, valueSerde, context.persistence),
+        stores: [],
+      },
+      parent,
+    );
+    return context.table({ context, name, graphNode: node, keySerde, valueSerde, sources, lineage, queryableStoreName: store?.name });
+  }
+
+  /**
+   * Runs a processor of your own over the records. Key and value may change: a repartition follows where the key is used. Forgets both serdes.
+   *
+   * @throws MR_ARGUMENT_INVALID if `create` does not make a new processor each time: tasks must not share one.
+   */
+  process<K2, V2>(create: ProcessorFactory<K, V, K2, V2>, options: ProcessOptions = {}): KStream<K2, V2> {
+    return this.#process(create, options, 'KSTREAM-PROCESSOR-', { repartitionRequired: true });
+  }
+
+  /**
+   * As `process`, for processors that leave the key alone: no repartition follows, and the key's serde is inherited.
+   *
+   * @throws MR_ARGUMENT_INVALID if `create` does not make a new processor each time: tasks must not share one.
+   */
+  processValues<V2>(create: FixedKeyProcessorFactory<K, V, V2>, options: ProcessOptions = {}): KStream<K, V2> {
+    const { keySerde, repartitionRequired } = this.place;
+    // A fixed-key record is a record whose key the types do not let anybody change.
+    return this.#process(create as unknown as ProcessorFactory<K, V, K, V2>, options, 'KSTREAM-PROCESSVALUES-', { keySerde, repartitionRequired });
+  }
+
+  #process<K2, V2>(
+    create: ProcessorFactory<K, V, K2, V2>,
+    options: ProcessOptions,
+    prefix: string,
+    behind: { readonly keySerde?: Serde<K2> | undefined; readonly repartitionRequired: boolean },
+  ): KStream<K2, V2> {
+    checkFactory(create);
+    const { context, graphNode, sources } = this.place;
+    // A given name consumes no index here, unlike everywhere else.
+    if (options.name !== undefined) validateName(options.name);
+    const name = options.name ?? context.names.processor(prefix);
+    const stores = [...(options.stores ?? [])];
+    const node = context.graph.add({ kind: 'processor', name, create, stores, changesKey: false, changesValue: false, isMerge: false }, graphNode);
+    const { keySerde, repartitionRequired } = behind;
+    return context.stream({ context, name, graphNode: node, keySerde, valueSerde: undefined, sources, repartitionRequired });
+  }
+
+  #then<K2, V2>(operator: Operator<K, V, K2, V2>, options: NodeOptions, inherited: Inherited<K2, V2>): KStream<K2, V2> {
+    const { context, graphNode, repartitionRequired, sources } = this.place;
+    const name = context.names.named(options.name, operator.prefix);
+    return context.stream({
+      context,
+      name,
+      graphNode: this.#processorNode(operator, name, graphNode),
+      keySerde: inherited.keySerde,
+      valueSerde: inherited.valueSerde,
+      sources,
+      repartitionRequired: repartitionRequired || operator.changesKey,
+    });
+  }
+
+  #processorNode<K2, V2>(operator: Operator<K, V, K2, V2>, name: string, parent: GraphNode): GraphNode {
+    const { changesKey, changesValue, create } = operator;
+    return this.place.context.graph.add({ kind: 'processor', name, create, stores: [], changesKey, changesValue, isMerge: false }, parent);
+  }
+}
+
+function isBranchList<K, V>(branches: NamedBranches<K, V> | readonly Branch<K, V>[]): branches is readonly Branch<K, V>[] {
+  return Array.isArray(branches);
+}
+
+function checkFactory(create: () => AnyProcessor): void {
+  if (create() === create()) {
+    throw new StreamsError('MR_ARGUMENT_INVALID', 'the function given to process returned the same processor twice; return a new one each time');
+  }
+}

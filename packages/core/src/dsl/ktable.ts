@@ -1,0 +1,112 @@
+/** A table: the last value of every key, and the stream of its changes. Kafka Streams: `KTable`. */
+import type { Guard, KeyValuePair, Mapper, Predicate } from '../operators/functions.ts';
+import type { TableOperator } from '../operators/operator.ts';
+import { tableFilter } from '../operators/table-filter.ts';
+import { tableMapValues } from '../operators/table-map-values.ts';
+import { tableRegroup } from '../operators/table-regroup.ts';
+import { toStream } from '../operators/to-stream.ts';
+import type { Change } from '../processor/change.ts';
+import type { Serde } from '../serde/serde.ts';
+import { DerivedLineage } from '../topology/table-lineage.ts';
+import type { TablePlace } from './build-context.ts';
+import type { KGroupedTable } from './kgrouped-table.ts';
+import type { KStream } from './kstream.ts';
+import type { Grouped, NodeOptions } from './options.ts';
+import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
+
+export class KTable<K, V> {
+  /** @internal */
+  readonly place: TablePlace<K, V>;
+
+  /** @internal */
+  constructor(place: TablePlace<K, V>) {
+    this.place = place;
+  }
+
+  /** Name under which the table's store can be read: the one that the user gave. */
+  get queryableStoreName(): string | undefined {
+    return this.place.queryableStoreName;
+  }
+
+  /** Keeps the rows that `predicate` accepts; it never sees a deleted row. Kept in a store only if `store` has a name. */
+  filter<V2 extends V>(predicate: Guard<K, V, V2>, options?: TableOptions<K, V2>): KTable<K, V2>;
+  filter(predicate: Predicate<K, V>, options?: TableOptions<K, V>): KTable<K, V>;
+  filter(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
+    return this.#derive(tableFilter(predicate, true), options, this.place.valueSerde, true);
+  }
+
+  /** Drops the rows that `predicate` accepts; it never sees a deleted row. Kept in a store only if `store` has a name. */
+  filterNot(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
+    return this.#derive(tableFilter(predicate, false), options, this.place.valueSerde, true);
+  }
+
+  /** A new value for every row; null deletes it. Kept in a store only if `store` has a name, else computed anew where needed. */
+  mapValues<V2>(mapper: Mapper<K, V, V2>, options: TableOptions<K, NonNullable<V2>> = {}): KTable<K, NonNullable<V2>> {
+    // What the mapper returns is a value of the table or says that there is none.
+    const operator = tableMapValues<K, V, NonNullable<V2>>(mapper as Mapper<K, V, NonNullable<V2> | null | undefined>);
+    return this.#derive(operator, options, undefined, false);
+  }
+
+  /** The changes of the table as a stream: the new value of a row, null where it was deleted. A selector gives the records new keys. */
+  toStream(options?: NodeOptions): KStream<K, V | null>;
+  toStream<K2>(selector: Mapper<K, V | null, K2>, options?: NodeOptions): KStream<K2, V | null>;
+  toStream<K2>(selectorOrOptions: Mapper<K, V | null, K2> | NodeOptions = {}, options: NodeOptions = {}): KStream<K, V | null> | KStream<K2, V | null> {
+    const selector = isFunction(selectorOrOptions) ? selectorOrOptions : undefined;
+    const nodeOptions = isFunction(selectorOrOptions) ? options : selectorOrOptions;
+    const { context, graphNode, keySerde, sources, valueSerde } = this.place;
+    const operator = toStream<K, V>();
+    const name = context.names.named(nodeOptions.name, operator.prefix);
+    const { changesKey, changesValue, create } = operator;
+    const node = context.graph.add({ kind: 'processor', name, create, stores: [], changesKey, changesValue, isMerge: false }, graphNode);
+    // What serves V serves V or null: serdes never see null.
+    const serde = valueSerde as Serde<V | null> | undefined;
+    const stream = context.stream<K, V | null>({ context, name, graphNode: node, keySerde, valueSerde: serde, sources, repartitionRequired: false });
+    return selector === undefined ? stream : stream.selectKey(selector);
+  }
+
+  /**
+   * Groups the rows by a new key, with new values; goes through a repartition topic always. A pair without key or value leaves the row out. Serdes are those of
+   * the options, else the builder's; see {@link Grouped}.
+   */
+  groupBy<K2, V2>(selector: Mapper<K, V, KeyValuePair<K2, V2>>, options: Grouped<NonNullable<K2>, NonNullable<V2>> = {}): KGroupedTable<NonNullable<K2>, NonNullable<V2>> {
+    const { context, graphNode, lineage, sources } = this.place;
+    const operator = tableRegroup(selector);
+    const name = context.names.named(options.name, operator.prefix);
+    const { changesKey, changesValue, create } = operator;
+    const node = context.graph.add({ kind: 'processor', name, create, stores: [], changesKey, changesValue, isMerge: false }, graphNode);
+    lineage.requireOldValues(true);
+    return context.groupedTable({ context, name, graphNode: node, keySerde: options.key, valueSerde: options.value, sources, groupName: options.name });
+  }
+
+  #derive<V2>(
+    operator: TableOperator<K, Change<V>, K, Change<V2>>,
+    options: TableOptions<K, V2>,
+    inheritedValueSerde: Serde<V2> | undefined,
+    probesOldValues: boolean,
+  ): KTable<K, V2> {
+    const { context, graphNode, lineage: parent, sources } = this.place;
+    const store = storeOptions(options.store);
+    // A store without a name is not made, but its number is taken.
+    if (store !== undefined && store.name === undefined) context.names.skip();
+    const keySerde = store?.key ?? this.place.keySerde;
+    const valueSerde = store?.value ?? inheritedValueSerde;
+    const name = context.names.named(options.name, operator.prefix);
+    const lineage = new DerivedLineage(parent, store?.name, probesOldValues);
+    const node = context.graph.add(
+      {
+        kind: 'tableProcessor',
+        name,
+        lineage,
+        create: operator.create,
+        store: store?.name === undefined ? undefined : tableStore(store.name, store, keySerde, valueSerde, context.persistence),
+        stores: [],
+      },
+      graphNode,
+    );
+    return context.table({ context, name, graphNode: node, keySerde, valueSerde, sources, lineage, queryableStoreName: store?.name });
+  }
+}
+
+function isFunction<F extends (...args: never[]) => unknown, O extends object>(value: F | O): value is F {
+  return typeof value === 'function';
+}

@@ -1,0 +1,93 @@
+/**
+ * How a table is kept, and the store that comes of it. Kafka Streams: `Materialized`, `KeyValueStoreMaterializer`.
+ *
+ * Whether a store is asked for at all shows in generated names: no `store` is no `Materialized`, `store: {}` is one without a name, `store: 'x'` one with.
+ */
+import { StreamsError } from '../errors.ts';
+import type { Serde } from '../serde/serde.ts';
+import type { KeyValueStoreSpec, Persistence } from '../stores/store-spec.ts';
+import { validateName } from '../topology/names.ts';
+
+export interface StoreOptions<K, V> {
+  /** Makes the store readable under this name, and its changelog `<applicationId>-<name>-changelog`. */
+  readonly name?: string | undefined;
+  readonly key?: Serde<K> | undefined;
+  readonly value?: Serde<V> | undefined;
+  /**
+   * Collapses updates of a key until the next commit; off as well where the builder's `cacheBytes` is 0.
+   *
+   * @default true
+   */
+  readonly caching?: boolean | undefined;
+  /**
+   * False: no changelog, so the store is empty after a loss of the local state. An object: configuration of the changelog topic on top of the defaults.
+   *
+   * @default true
+   */
+  readonly logging?: boolean | Readonly<Record<string, string>> | undefined;
+  /** @default the builder's */
+  readonly persistence?: Persistence | undefined;
+  /** Keeps so many entries and evicts the least recently used; in memory only. Kafka Streams: `Stores.lruMap`. */
+  readonly maxEntries?: number | undefined;
+}
+
+/** A store's name, or its options. */
+export type StoreOption<K, V> = string | StoreOptions<K, V>;
+
+/** Options of operators that make tables. */
+export interface TableOptions<K, V> {
+  /** The node's name; the store's is separate. */
+  readonly name?: string | undefined;
+  readonly store?: StoreOption<K, V> | undefined;
+}
+
+/** The store that a user asked for: undefined if none. Checks its name. */
+export function storeOptions<K, V>(option: StoreOption<K, V> | undefined): StoreOptions<K, V> | undefined {
+  const options = typeof option === 'string' ? { name: option } : option;
+  if (options?.name !== undefined) validateName(options.name);
+  return options;
+}
+
+/** `{}` for true, the configuration where one is given, undefined for no changelog. */
+export function loggingOf(logging: boolean | Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | undefined {
+  if (logging === false) return undefined;
+  return logging === true || logging === undefined ? {} : { ...logging };
+}
+
+/** @throws MR_ARGUMENT_INVALID for an LRU store that shall be persistent or has no room. */
+export function persistenceOf(
+  options: { readonly persistence?: Persistence | undefined; readonly maxEntries?: number | undefined },
+  fallback: Persistence,
+  store: string,
+): Persistence {
+  const { maxEntries } = options;
+  if (maxEntries === undefined) return options.persistence ?? fallback;
+  if (options.persistence === 'persistent') {
+    throw new StreamsError('MR_ARGUMENT_INVALID', `the store "${store}" has maxEntries, so it is kept in memory; leave out persistence`, { details: { store } });
+  }
+  if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
+    throw new StreamsError('MR_ARGUMENT_INVALID', `maxEntries of the store "${store}" must be a positive integer, got ${maxEntries}`, { details: { store } });
+  }
+  return 'inMemory';
+}
+
+/** A table's store. */
+export function tableStore<K, V>(
+  name: string,
+  options: StoreOptions<K, V>,
+  keySerde: Serde<K> | undefined,
+  valueSerde: Serde<V> | undefined,
+  persistence: Persistence,
+): KeyValueStoreSpec {
+  return {
+    kind: 'keyValue',
+    name,
+    timestamped: true,
+    persistence: persistenceOf(options, persistence, name),
+    caching: options.caching ?? true,
+    logging: loggingOf(options.logging),
+    keySerde,
+    valueSerde,
+    maxEntries: options.maxEntries,
+  };
+}

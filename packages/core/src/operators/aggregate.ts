@@ -1,0 +1,59 @@
+/**
+ * One aggregate for each key of a grouped stream. Records without key or value are dropped and counted; the result carries the larger of the record's and the
+ * aggregate's timestamp. Kafka Streams: `KStreamAggregate`.
+ */
+import type { Change } from '../processor/change.ts';
+import type { OperatorContext, Processor } from '../processor/processor.ts';
+import type { StreamRecord } from '../record.ts';
+import type { TableStore } from '../stores/faces.ts';
+import type { Aggregator, Initializer } from './functions.ts';
+import type { TableOperator, TableTraits } from './operator.ts';
+import { TableOutput } from './table-output.ts';
+
+class StreamAggregate<K, V, A> implements Processor<K, V | null, K, Change<A>> {
+  readonly #initializer: Initializer<A>;
+  readonly #aggregator: Aggregator<K, V, A>;
+  readonly #traits: TableTraits;
+  #context!: OperatorContext<K, Change<A>>;
+  #store!: TableStore<K, A>;
+  #output!: TableOutput<K, A>;
+
+  constructor(initializer: Initializer<A>, aggregator: Aggregator<K, V, A>, traits: TableTraits) {
+    this.#initializer = initializer;
+    this.#aggregator = aggregator;
+    this.#traits = traits;
+  }
+
+  init(context: OperatorContext<K, Change<A>>): void {
+    this.#context = context;
+    this.#store = context.getStateStore<TableStore<K, A>>(this.#traits.store as string);
+    this.#output = new TableOutput(context, this.#store, this.#traits.sendOldValues);
+  }
+
+  process(record: StreamRecord<K, V | null>): void {
+    const { key, value } = record;
+    if (key === null || key === undefined || value === null || value === undefined) {
+      this.#context.dropped('null key or value');
+      return;
+    }
+    const row = this.#store.lookup(key);
+    // The initial aggregate is the old value of the first change, as in Kafka Streams.
+    const old = row === undefined ? this.#initializer() : row.value;
+    const timestamp = row === undefined ? record.timestamp : Math.max(record.timestamp, row.timestamp);
+    const aggregate = this.#aggregator(old, value, key) ?? null;
+    this.#store.write(key, aggregate, timestamp);
+    this.#output.forward(record, aggregate, old, timestamp);
+  }
+}
+
+export function aggregate<K, V, A>(initializer: Initializer<A>, aggregator: Aggregator<K, V, A>): TableOperator<K, V | null, K, Change<A>> {
+  return { prefix: 'KSTREAM-AGGREGATE-', create: (traits) => new StreamAggregate(initializer, aggregator, traits) };
+}
+
+const zero: Initializer<number> = () => 0;
+const plusOne: Aggregator<unknown, unknown, number> = (count) => count + 1;
+
+/** How many records a key has had. */
+export function count<K, V>(): TableOperator<K, V | null, K, Change<number>> {
+  return aggregate<K, V, number>(zero, plusOne);
+}

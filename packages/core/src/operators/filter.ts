@@ -1,0 +1,29 @@
+/** Keeps or drops records by a predicate; key, value, timestamp and headers stay. Kafka Streams: `KStreamFilter`. */
+import type { Processor, ProcessorContext } from '../processor/processor.ts';
+import type { StreamRecord } from '../record.ts';
+import type { Predicate } from './functions.ts';
+import type { Operator } from './operator.ts';
+
+class Filter<K, V> implements Processor<K, V, K, V> {
+  readonly #predicate: Predicate<K, V>;
+  readonly #keep: boolean;
+  #context!: ProcessorContext<K, V>;
+
+  constructor(predicate: Predicate<K, V>, keep: boolean) {
+    this.#predicate = predicate;
+    this.#keep = keep;
+  }
+
+  init(context: ProcessorContext<K, V>): void {
+    this.#context = context;
+  }
+
+  process(record: StreamRecord<K, V>): void {
+    if (this.#predicate(record.value, record.key) === this.#keep) this.#context.forward(record);
+  }
+}
+
+/** `keep`: what the predicate must say for a record to go on. */
+export function filter<K, V>(predicate: Predicate<K, V>, keep: boolean): Operator<K, V, K, V> {
+  return { prefix: 'KSTREAM-FILTER-', changesKey: false, changesValue: false, create: () => new Filter(predicate, keep) };
+}

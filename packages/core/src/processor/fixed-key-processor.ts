@@ -1,0 +1,36 @@
+/** Processors that cannot change a record's key, so that what comes out stays where it is partitioned. Kafka Streams: `FixedKeyProcessor`. */
+import type { Headers, Header } from '../headers.ts';
+import type { ProcessingContext } from './processor.ts';
+
+declare const fixedKey: unique symbol;
+
+/** A record whose key is fixed: made by the task alone, changed only by the methods here. */
+export interface FixedKeyRecord<out K, out V> {
+  /** Only for the compiler: no other record fits. */
+  readonly [fixedKey]: true;
+  readonly key: K;
+  readonly value: V;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly headers: Headers;
+  withValue<V2>(value: V2): FixedKeyRecord<K, V2>;
+  /** @throws MR_TIMESTAMP_INVALID if the timestamp is negative or not a number. */
+  withTimestamp(timestamp: number): FixedKeyRecord<K, V>;
+  withHeaders(headers: Headers | readonly Header[]): FixedKeyRecord<K, V>;
+}
+
+export interface FixedKeyProcessorContext<in K, in V> extends ProcessingContext {
+  /** Hands a record to every child in order, or to the child of that name. */
+  forward(record: FixedKeyRecord<K, V>, childName?: string): void;
+}
+
+export interface FixedKeyProcessor<in KIn, in VIn, out VOut> {
+  /** Called once, before the first record. */
+  init?(context: FixedKeyProcessorContext<KIn, VOut>): void;
+  process(record: FixedKeyRecord<KIn, VIn>): void;
+  /** Called once, when the task closes or is suspended for good. */
+  close?(): void;
+}
+
+/** Creates a node's processor; must return a new instance each time. */
+export type FixedKeyProcessorFactory<KIn, VIn, VOut> = () => FixedKeyProcessor<KIn, VIn, VOut>;

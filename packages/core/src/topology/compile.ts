@@ -1,0 +1,120 @@
+/**
+ * From the graph of DSL calls to the topology that runs: passes over a copy of the graph, then every node written in the order of the calls, then the plan.
+ * Kafka Streams: `InternalStreamsBuilder.buildAndOptimizeTopology`.
+ */
+import type { Graph, GraphNode } from './graph.ts';
+import { findNullKeyFilters } from './passes/drop-null-keys.ts';
+import { mergeDuplicateSources } from './passes/merge-duplicate-sources.ts';
+import { makePlan } from './make-plan.ts';
+import { describeTopology } from './describe.ts';
+import { checkNamesGiven } from './explicit-names.ts';
+import type { TopologySettings } from './plan.ts';
+import type { DefaultSerdes } from './serde-resolution.ts';
+import { Topology } from './topology.ts';
+import { TopologyBuilder } from './topology-builder.ts';
+import { failOnInvalid } from '../processor/timestamp-extractors.ts';
+
+export interface CompileOptions {
+  readonly settings: TopologySettings;
+  readonly defaults: DefaultSerdes;
+  /** Refuse names of stores and internal topics that were generated (KIP-1111). */
+  readonly requireNames: boolean;
+}
+
+/**
+ * @throws MR_TOPOLOGY_INVALID for whatever Kafka Streams refuses with a `TopologyException`.
+ * @throws MR_SERDE_MISSING if a source, sink or store has no serde and there is no default.
+ */
+export function compile(source: Graph, options: CompileOptions): Topology {
+  const graph = source.copy();
+  mergeDuplicateSources(graph);
+  const nullKeyFilters = findNullKeyFilters(graph, () => false);
+
+  const builder = new TopologyBuilder();
+  const written = writeAll(graph, (node) => writeNode(node, builder, nullKeyFilters));
+  builder.validateCopartition();
+  if (options.requireNames) checkNamesGiven(written, builder);
+
+  const description = describeTopology(builder);
+  return new Topology(makePlan(builder, options, description), description);
+}
+
+/**
+ * Writes every node once, after its parents, lowest priority first. A node whose turn comes too early is met again below its last parent.
+ */
+function writeAll(graph: Graph, write: (node: GraphNode) => void): GraphNode[] {
+  const written = new Set<GraphNode>();
+  const queue: GraphNode[] = [graph.root];
+  while (queue.length > 0) {
+    let lowest = 0;
+    for (let at = 1; at < queue.length; at++) {
+      if ((queue[at] as GraphNode).priority < (queue[lowest] as GraphNode).priority) lowest = at;
+    }
+    const node = queue.splice(lowest, 1)[0] as GraphNode;
+    if (written.has(node)) continue;
+    if (![...node.parents].every((parent) => written.has(parent))) continue;
+    write(node);
+    written.add(node);
+    queue.push(...node.children);
+  }
+  return [...written];
+}
+
+function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: ReadonlySet<GraphNode>): void {
+  const description = node.description;
+  const parents = [...node.parents].map((parent) => parent.name);
+  switch (description.kind) {
+    case 'root':
+      return;
+    case 'source':
+      builder.addSource({ ...description, wrapValueSerde: undefined });
+      return;
+    case 'tableSource': {
+      const traits = description.lineage.traits();
+      builder.addSource({ ...description.source, wrapValueSerde: undefined });
+      builder.addProcessor(description.name, () => description.create(traits), [description.source.name]);
+      if (traits.store !== undefined) builder.addStateStore(description.store, description.name);
+      return;
+    }
+    case 'processor':
+      builder.addProcessor(description.name, description.create, parents);
+      builder.connectProcessorAndStateStores(description.name, description.stores);
+      return;
+    case 'tableProcessor': {
+      const traits = description.lineage.traits();
+      builder.addProcessor(description.name, () => description.create(traits), parents);
+      builder.connectProcessorAndStateStores(description.name, description.stores);
+      if (traits.store !== undefined && description.store !== undefined) builder.addStateStore(description.store, description.name);
+      return;
+    }
+    case 'repartition': {
+      builder.addInternalTopic(description.topic, description.partitions);
+      const { filter } = description;
+      if (filter !== undefined) {
+        const dropNullKeys = nullKeyFilters.has(node);
+        builder.addProcessor(filter.name, () => filter.create(dropNullKeys), parents);
+      }
+      const { keySerde, valueSerde, topic, partitioner } = description;
+      const predecessors = filter === undefined ? parents : [filter.name];
+      const wrap = description.wrapValueSerde;
+      builder.addSink({ name: description.sink, predecessors, topic, keySerde, valueSerde, wrapValueSerde: wrap, partitioner });
+      builder.addSource({
+        name: description.name,
+        topics: [topic],
+        pattern: undefined,
+        keySerde,
+        valueSerde,
+        wrapValueSerde: wrap,
+        // Records of our own carry a timestamp: an extractor of the user's never sees them.
+        timestampExtractor: failOnInvalid,
+        offsetReset: undefined,
+      });
+      return;
+    }
+    case 'sink':
+      builder.addSink({ ...description, wrapValueSerde: undefined, predecessors: parents });
+      return;
+    case 'store':
+      builder.addStateStore(description.store);
+  }
+}

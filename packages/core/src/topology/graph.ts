@@ -1,0 +1,189 @@
+/**
+ * What the DSL calls leave behind: a graph of frozen descriptions, linked in the order of the calls. Passes rewrite a copy of it, the compiler turns that into nodes,
+ * stores and topics. Kafka Streams: `kstream.internals.graph`.
+ */
+import type { TableTraits } from '../operators/operator.ts';
+import type { AnyProcessor, StreamPartitioner, TimestampExtractor, TopicExtractor } from '../processor/processor.ts';
+import type { Serde } from '../serde/serde.ts';
+import type { StoreSpec } from '../stores/store-spec.ts';
+import type { OffsetReset } from './plan.ts';
+import type { TableLineage } from './table-lineage.ts';
+
+/** Undefined: inherited from nobody, the builder's default serde takes its place. */
+export type MaybeSerde = Serde<unknown> | undefined;
+
+export interface SourceDescription {
+  readonly kind: 'source';
+  readonly name: string;
+  /** Without repeats, in Java's set order. Empty for a pattern. */
+  readonly topics: readonly string[];
+  readonly pattern: RegExp | undefined;
+  readonly keySerde: MaybeSerde;
+  readonly valueSerde: MaybeSerde;
+  readonly timestampExtractor: TimestampExtractor | undefined;
+  readonly offsetReset: OffsetReset | undefined;
+}
+
+/** A source together with the node that makes a table of its records. */
+export interface TableSourceDescription {
+  readonly kind: 'tableSource';
+  readonly name: string;
+  readonly source: SourceDescription;
+  readonly lineage: TableLineage;
+  readonly create: (traits: TableTraits) => AnyProcessor;
+  /** Added if the table is materialised. */
+  readonly store: StoreSpec;
+}
+
+export interface ProcessorDescription {
+  readonly kind: 'processor';
+  readonly name: string;
+  readonly create: () => AnyProcessor;
+  /** Names of stores that were added elsewhere. */
+  readonly stores: readonly string[];
+  readonly changesKey: boolean;
+  readonly changesValue: boolean;
+  readonly isMerge: boolean;
+}
+
+/** A node whose output is a table. */
+export interface TableProcessorDescription {
+  readonly kind: 'tableProcessor';
+  readonly name: string;
+  readonly lineage: TableLineage;
+  readonly create: (traits: TableTraits) => AnyProcessor;
+  /** Added if the table is materialised; undefined if it never is. */
+  readonly store: StoreSpec | undefined;
+  /** Names of stores that were added elsewhere. */
+  readonly stores: readonly string[];
+}
+
+/** A topic of our own between two sub-topologies: filter, sink, source. The graph node is called like the source. */
+export interface RepartitionDescription {
+  readonly kind: 'repartition';
+  readonly name: string;
+  readonly topic: string;
+  readonly sink: string;
+  /** Undefined behind a table's `groupBy`, whose selector has already left out null keys. */
+  readonly filter: { readonly name: string; readonly create: (dropNullKeys: boolean) => AnyProcessor } | undefined;
+  readonly keySerde: MaybeSerde;
+  readonly valueSerde: MaybeSerde;
+  /** Wraps the value serde once it is known: a table's `groupBy` sends changes. */
+  readonly wrapValueSerde: ((inner: Serde<unknown>) => Serde<unknown>) | undefined;
+  readonly partitioner: StreamPartitioner<unknown, unknown> | undefined;
+  readonly partitions: number | undefined;
+  /** False for `repartition()`, which the user asked for and no optimisation takes away. */
+  readonly isOptimizable: boolean;
+  /** The name was generated, which `requireNames` refuses. */
+  readonly isNameGenerated: boolean;
+}
+
+export interface SinkDescription {
+  readonly kind: 'sink';
+  readonly name: string;
+  readonly topic: string | TopicExtractor<unknown, unknown>;
+  readonly keySerde: MaybeSerde;
+  readonly valueSerde: MaybeSerde;
+  readonly partitioner: StreamPartitioner<unknown, unknown> | undefined;
+}
+
+/** A store that processors name. */
+export interface StoreDescription {
+  readonly kind: 'store';
+  readonly name: string;
+  readonly store: StoreSpec;
+}
+
+export interface RootDescription {
+  readonly kind: 'root';
+  readonly name: 'root';
+}
+
+export type Description =
+  | RootDescription
+  | SourceDescription
+  | TableSourceDescription
+  | ProcessorDescription
+  | TableProcessorDescription
+  | RepartitionDescription
+  | SinkDescription
+  | StoreDescription;
+
+/** A description's place in the graph. Parents and children keep the order in which they were linked. */
+export class GraphNode {
+  readonly description: Description;
+  readonly parents: Set<GraphNode> = new Set<GraphNode>();
+  readonly children: Set<GraphNode> = new Set<GraphNode>();
+  /** Lower ones are compiled first. Set anew each time the node is linked. */
+  priority = -1;
+
+  constructor(description: Description) {
+    this.description = description;
+  }
+
+  get name(): string {
+    return this.description.name;
+  }
+
+  addChild(child: GraphNode): void {
+    this.children.add(child);
+    child.parents.add(this);
+  }
+
+  removeChild(child: GraphNode): void {
+    this.children.delete(child);
+    child.parents.delete(this);
+  }
+}
+
+export class Graph {
+  readonly root: GraphNode;
+  #nextPriority = 0;
+
+  constructor(root: GraphNode = new GraphNode({ kind: 'root', name: 'root' })) {
+    this.root = root;
+  }
+
+  /** Makes a node below `parents`; no parents means the root. */
+  add(description: Description, ...parents: readonly GraphNode[]): GraphNode {
+    const node = new GraphNode(Object.freeze(description));
+    for (const parent of parents.length === 0 ? [this.root] : parents) this.link(parent, node);
+    return node;
+  }
+
+  /** Puts a node below one more parent. Linking again moves it behind what was added meanwhile, as in Kafka Streams. */
+  link(parent: GraphNode, child: GraphNode): void {
+    parent.addChild(child);
+    child.priority = this.#nextPriority++;
+  }
+
+  /** A copy that passes may rewrite, with the same descriptions. */
+  copy(): Graph {
+    const copies = new Map<GraphNode, GraphNode>();
+    const copyOf = (node: GraphNode): GraphNode => {
+      let copy = copies.get(node);
+      if (copy === undefined) {
+        copy = new GraphNode(node.description);
+        copy.priority = node.priority;
+        copies.set(node, copy);
+      }
+      return copy;
+    };
+    for (const node of this.nodes()) {
+      const copy = copyOf(node);
+      for (const child of node.children) copy.children.add(copyOf(child));
+      for (const parent of node.parents) copy.parents.add(copyOf(parent));
+    }
+    const graph = new Graph(copyOf(this.root));
+    graph.#nextPriority = this.#nextPriority;
+    return graph;
+  }
+
+  /** Every node once, from the root on. */
+  nodes(): GraphNode[] {
+    const seen = new Set<GraphNode>([this.root]);
+    // Children are appended while the set is walked, which a Set's iterator follows.
+    for (const node of seen) for (const child of node.children) seen.add(child);
+    return [...seen];
+  }
+}

@@ -1,0 +1,33 @@
+/** Configurations of the topics that Millrace makes. Kafka Streams: `RepartitionTopicConfig`, `…ChangelogTopicConfig`. */
+import type { StoreSpec } from '../stores/store-spec.ts';
+
+type TopicConfigs = Readonly<Record<string, string>>;
+
+/** Kept longer than the store needs, since brokers look at wall-clock time. `windowstore.changelog.additional.retention.ms`. */
+const additionalRetentionMs = 86_400_000;
+
+/** Never deleted by time: records are purged behind the committed offsets. */
+export const repartitionConfigs: TopicConfigs = {
+  'cleanup.policy': 'delete',
+  'segment.bytes': '52428800',
+  'retention.ms': '-1',
+  'message.timestamp.type': 'CreateTime',
+};
+
+function defaults(spec: StoreSpec): TopicConfigs {
+  switch (spec.kind) {
+    case 'keyValue':
+      return { 'cleanup.policy': 'compact' };
+    case 'window':
+      return { 'cleanup.policy': spec.retainDuplicates ? 'delete' : 'compact,delete', 'retention.ms': String(spec.retentionMs + additionalRetentionMs) };
+    case 'session':
+      return { 'cleanup.policy': 'compact,delete', 'retention.ms': String(spec.retentionMs + additionalRetentionMs) };
+    case 'versioned':
+      return { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': String(spec.historyRetentionMs + additionalRetentionMs) };
+  }
+}
+
+/** Defaults for the store's kind under what the user configured. */
+export function changelogConfigs(spec: StoreSpec): TopicConfigs {
+  return { 'message.timestamp.type': 'CreateTime', ...defaults(spec), ...spec.logging };
+}

@@ -1,0 +1,224 @@
+/**
+ * Nodes, stores and topics as they are added one by one, with every check that an invalid topology fails; the DSL's compiler writes into it.
+ *
+ * Finds the sub-topologies: nodes joined by an edge or by a store. Kafka Streams: `InternalTopologyBuilder`; ids, orders and checks are its.
+ */
+import { TopologyError } from '../errors.ts';
+import type { AnyProcessor, StreamPartitioner, TimestampExtractor, TopicExtractor } from '../processor/processor.ts';
+import type { Serde } from '../serde/serde.ts';
+import type { StoreSpec } from '../stores/store-spec.ts';
+import type { MaybeSerde } from './graph.ts';
+import { grownHashOrder } from './java-hash-order.ts';
+import type { OffsetReset } from './plan.ts';
+import { UnionFind } from './union-find.ts';
+
+export interface SourceEntry {
+  readonly kind: 'source';
+  readonly name: string;
+  readonly predecessors: readonly string[];
+  readonly topics: readonly string[];
+  readonly pattern: RegExp | undefined;
+  readonly keySerde: MaybeSerde;
+  readonly valueSerde: MaybeSerde;
+  /** Wraps the value serde once it is known. */
+  readonly wrapValueSerde: ((inner: Serde<unknown>) => Serde<unknown>) | undefined;
+  readonly timestampExtractor: TimestampExtractor | undefined;
+  readonly offsetReset: OffsetReset | undefined;
+}
+
+export interface ProcessorEntry {
+  readonly kind: 'processor';
+  readonly name: string;
+  readonly predecessors: readonly string[];
+  readonly create: () => AnyProcessor;
+  /** In the order in which they were connected. */
+  readonly stores: Set<string>;
+}
+
+export interface SinkEntry {
+  readonly kind: 'sink';
+  readonly name: string;
+  readonly predecessors: readonly string[];
+  readonly topic: string | TopicExtractor<unknown, unknown>;
+  readonly keySerde: MaybeSerde;
+  readonly valueSerde: MaybeSerde;
+  /** Wraps the value serde once it is known. */
+  readonly wrapValueSerde: ((inner: Serde<unknown>) => Serde<unknown>) | undefined;
+  readonly partitioner: StreamPartitioner<unknown, unknown> | undefined;
+}
+
+export type NodeEntry = SourceEntry | ProcessorEntry | SinkEntry;
+
+/** The pattern as Kafka Streams applies it: to the whole name. */
+export function matchesWhole(pattern: RegExp, topic: string): boolean {
+  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(topic);
+}
+
+export class TopologyBuilder {
+  readonly #nodes = new Map<string, NodeEntry>();
+  readonly #stores = new Map<string, StoreSpec>();
+  /** The first node that uses a store: whoever uses it later joins that node's sub-topology. */
+  readonly #storeUsers = new Map<string, string>();
+  readonly #sourceTopics = new Set<string>();
+  readonly #patterns: RegExp[] = [];
+  readonly #internalTopics = new Map<string, number | undefined>();
+  readonly #copartitionGroups: Set<string>[] = [];
+  readonly #groups = new UnionFind();
+
+  get nodes(): ReadonlyMap<string, NodeEntry> {
+    return this.#nodes;
+  }
+
+  get stores(): ReadonlyMap<string, StoreSpec> {
+    return this.#stores;
+  }
+
+  /** Partition counts that the user fixed, by topic. */
+  get internalTopics(): ReadonlyMap<string, number | undefined> {
+    return this.#internalTopics;
+  }
+
+  /** Names of sources whose topics must have equal partition counts. */
+  get copartitionGroups(): readonly ReadonlySet<string>[] {
+    return this.#copartitionGroups;
+  }
+
+  addSource(source: Omit<SourceEntry, 'kind' | 'predecessors'>): void {
+    if (source.topics.length === 0 && source.pattern === undefined) {
+      throw new TopologyError(`the source "${source.name}" reads no topic`, { details: { node: source.name } });
+    }
+    this.#checkNew(source.name);
+    for (const topic of source.topics) this.#checkTopicIsFree(topic);
+    if (source.pattern !== undefined) {
+      for (const topic of this.#sourceTopics) {
+        if (matchesWhole(source.pattern, topic)) {
+          throw new TopologyError(`the pattern ${source.pattern.source} matches the topic "${topic}", which another source reads`, {
+            details: { node: source.name, topic },
+          });
+        }
+      }
+      this.#patterns.push(source.pattern);
+    }
+    for (const topic of source.topics) this.#sourceTopics.add(topic);
+    this.#add({ kind: 'source', predecessors: [], ...source });
+  }
+
+  addProcessor(name: string, create: () => AnyProcessor, predecessors: readonly string[]): void {
+    this.#checkNew(name);
+    this.#checkPredecessors('processor', name, predecessors);
+    this.#add({ kind: 'processor', name, predecessors, create, stores: new Set() });
+  }
+
+  addSink(sink: Omit<SinkEntry, 'kind'>): void {
+    this.#checkNew(sink.name);
+    this.#checkPredecessors('sink', sink.name, sink.predecessors);
+    this.#add({ kind: 'sink', ...sink });
+  }
+
+  /** Adds a store, which may be added again by the same specification, and connects it. */
+  addStateStore(spec: StoreSpec, ...processors: readonly string[]): void {
+    const existing = this.#stores.get(spec.name);
+    if (existing !== undefined && existing !== spec) {
+      throw new TopologyError(`another store is called "${spec.name}" already: store names must be unique`, { details: { store: spec.name } });
+    }
+    this.#stores.set(spec.name, spec);
+    for (const processor of processors) this.#connect(processor, spec.name);
+  }
+
+  connectProcessorAndStateStores(processor: string, stores: readonly string[]): void {
+    for (const store of stores) this.#connect(processor, store);
+  }
+
+  /** `partitions` undefined: computed when the topic is made. */
+  addInternalTopic(topic: string, partitions: number | undefined): void {
+    this.#internalTopics.set(topic, partitions);
+  }
+
+  copartitionSources(sources: Iterable<string>): void {
+    this.#copartitionGroups.push(new Set(sources));
+  }
+
+  /** Checks groups that consist of our own topics with fixed partition counts; all others are checked when the counts are known. */
+  validateCopartition(): void {
+    for (const group of this.#copartitionGroups) {
+      const topics = [...group].flatMap((name) => {
+        const node = this.#nodes.get(name);
+        return node?.kind === 'source' ? node.topics : [];
+      });
+      const counts = topics.map((topic) => this.#internalTopics.get(topic));
+      if (counts.some((count) => count === undefined) || new Set(counts).size <= 1) continue;
+      const shown = topics.map((topic, at) => `"${topic}" (${counts[at]})`).join(', ');
+      throw new TopologyError(`topics that are joined must have equal numbers of partitions: ${shown}`, { details: { topics: topics.join(',') } });
+    }
+  }
+
+  /** Names of the nodes of each sub-topology, in the order in which they were added. The position is the id. */
+  nodeGroups(): string[][] {
+    const groups = new Map<string, string[]>();
+    for (const name of this.#nodes.keys()) {
+      const root = this.#groups.root(name);
+      const group = groups.get(root);
+      if (group === undefined) groups.set(root, [name]);
+      else group.push(name);
+    }
+    return [...groups.values()];
+  }
+
+  /** Stores of a node in the order in which Kafka Streams opens and prints them. */
+  storesOf(node: ProcessorEntry): string[] {
+    return grownHashOrder(node.stores);
+  }
+
+  #add(node: NodeEntry): void {
+    this.#nodes.set(node.name, node);
+    this.#groups.add(node.name);
+    for (const predecessor of node.predecessors) this.#groups.unite(node.name, predecessor);
+  }
+
+  #connect(processor: string, store: string): void {
+    if (!this.#stores.has(store)) {
+      throw new TopologyError(`the store "${store}" that "${processor}" uses was not added: call addStateStore first`, { details: { node: processor, store } });
+    }
+    const node = this.#nodes.get(processor);
+    if (node === undefined) {
+      throw new TopologyError(`the processor "${processor}" that shall use the store "${store}" was not added`, { details: { node: processor, store } });
+    }
+    if (node.kind !== 'processor') {
+      throw new TopologyError(`the store "${store}" cannot be connected to the ${node.kind} "${processor}"`, { details: { node: processor, store } });
+    }
+    const user = this.#storeUsers.get(store);
+    if (user === undefined) this.#storeUsers.set(store, processor);
+    else this.#groups.unite(user, processor);
+    node.stores.add(store);
+  }
+
+  #checkNew(name: string): void {
+    if (this.#nodes.has(name)) {
+      throw new TopologyError(`another node is called "${name}" already: names must be unique in a topology`, { details: { node: name } });
+    }
+  }
+
+  #checkPredecessors(kind: string, name: string, predecessors: readonly string[]): void {
+    if (predecessors.length === 0) throw new TopologyError(`the ${kind} "${name}" has no parent`, { details: { node: name } });
+    for (const predecessor of predecessors) {
+      if (predecessor === name) throw new TopologyError(`the ${kind} "${name}" cannot be its own parent`, { details: { node: name } });
+      const node = this.#nodes.get(predecessor);
+      if (node === undefined) {
+        throw new TopologyError(`the parent "${predecessor}" of the ${kind} "${name}" was not added yet`, { details: { node: name, parent: predecessor } });
+      }
+      if (node.kind === 'sink') {
+        throw new TopologyError(`the sink "${predecessor}" cannot be a parent (of "${name}")`, { details: { node: name, parent: predecessor } });
+      }
+    }
+  }
+
+  #checkTopicIsFree(topic: string): void {
+    if (this.#sourceTopics.has(topic)) {
+      throw new TopologyError(`another source reads the topic "${topic}" already`, { details: { topic } });
+    }
+    const pattern = this.#patterns.find((candidate) => matchesWhole(candidate, topic));
+    if (pattern !== undefined) {
+      throw new TopologyError(`the topic "${topic}" matches the pattern ${pattern.source} of another source`, { details: { topic } });
+    }
+  }
+}
