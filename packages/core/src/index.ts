@@ -43,7 +43,7 @@ export type { Serde, SerdeTarget, Serialized } from './serde/serde.ts';
 export { serdes } from './serde/serdes.ts';
 export type { Serdes } from './serde/serdes.ts';
 export type { KeyValue, KeyValueStore, ReadOnlyKeyValueStore, StoreIterator, TimestampedKeyValueStore, ValueAndTimestamp } from './stores/faces.ts';
-export type { Persistence } from './stores/store-spec.ts';
+export type { KeyValueStoreSpec, Persistence, StoreSpec } from './stores/store-spec.ts';
 export { parseDuration } from './time.ts';
 export type { Clock, Duration, Timer } from './time.ts';
 export type { OffsetReset } from './topology/plan.ts';

@@ -2,7 +2,6 @@
  * Time as a port. Below `runtime` nothing reads a clock: time is an argument (I5). Runtime and the Kafka client read it here, so that a
  * simulator can replay a seed.
  */
-import { StreamsError } from './errors.ts';
 
 import { StreamsError } from './errors.ts';
 
@@ -66,30 +65,4 @@ export function parseDuration(duration: Duration): number {
     throw new StreamsError('MR_ARGUMENT_INVALID', `${JSON.stringify(duration)} is no duration. Give milliseconds or text like '250ms', '30s', '5m', '2h', '7d'`);
   }
   return Number(match[1]) * unitMs;
-}
-
-const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/**
- * Milliseconds of a duration; text is a number and a unit, e.g. `'1.5h'`. `option` is what the value was given for, for the message.
- *
- * @throws MR_ARGUMENT_INVALID for other text, or what is not a whole number of milliseconds from 0 on.
- */
-export function parseDuration(duration: Duration, option: string = 'duration'): number {
-  let ms: number = Number.NaN;
-  if (typeof duration === 'number') {
-    ms = duration;
-  } else {
-    const [, amount, unit] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)$/.exec(duration) ?? [];
-    // The pattern lets no other unit through.
-    if (amount !== undefined) ms = Math.round(Number(amount) * unitsMs[unit as keyof typeof unitsMs] * 1_000) / 1_000;
-  }
-  if (!Number.isSafeInteger(ms) || ms < 0) {
-    throw new StreamsError(
-      'MR_ARGUMENT_INVALID',
-      `${option} must be whole milliseconds from 0 on, as a number or as text like '250ms', '30s', '5m', '2h', '7d'; got ${JSON.stringify(duration)}`,
-      { details: { option } },
-    );
-  }
-  return ms;
 }
