@@ -92,14 +92,10 @@ export class VirtualClock implements Clock {
     const limitMs = options.limitMs ?? 3_600_000;
     const endMs = this.#nowMs + limitMs;
     const promise = typeof work === 'function' ? work() : work;
-    let settled = false;
-    const done = (): void => {
-      settled = true;
-    };
-    promise.then(done, done);
+    const watched = watch(promise);
     await this.settle();
-    while (!settled && (await this.#step(endMs)));
-    if (settled) return promise;
+    while (!watched.isSettled && (await this.#step(endMs)));
+    if (watched.isSettled) return promise;
     const reason = this.#timers.size === 0 ? 'no timer is left' : `${limitMs} ms of virtual time have passed`;
     throw new EmbeddedKafkaError('MR_VIRTUAL_CLOCK_DEADLOCK', `${reason}, and what is waited for has not settled`, {
       details: { nowMs: this.#nowMs, limitMs },
@@ -118,6 +114,21 @@ export class VirtualClock implements Clock {
     await this.settle();
     return true;
   }
+}
+
+function watch(promise: Promise<unknown>): { readonly isSettled: boolean } {
+  const watched = { isSettled: false };
+  const wait = async (): Promise<void> => {
+    try {
+      await promise;
+    } catch {
+      // Whoever runs the clock gets it from the promise itself.
+    } finally {
+      watched.isSettled = true;
+    }
+  };
+  void wait();
+  return watched;
 }
 
 /** A macrotask comes after every microtask, those included that microtasks make. */

@@ -27,7 +27,7 @@ describe('VirtualClock', () => {
     const history: string[] = [];
     clock.setTimer(() => {
       void (async () => {
-        await null;
+        await Promise.resolve();
         history.push(`first ${clock.now()}`);
         await sleep(clock, 5);
         history.push(`nested ${clock.now()}`);
@@ -79,12 +79,12 @@ describe('VirtualClock', () => {
     await clock.run(Promise.all([loop('a'), loop('b')]));
     expect(turns).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2']);
     expect(clock.now()).toBe(0);
-    let stop = false;
+    const loops = { stop: false };
     void (async () => {
-      while (!stop) await clock.yield();
+      while (!loops.stop) await clock.yield();
     })();
     await expect(clock.settle()).rejects.toMatchObject({ code: 'MR_VIRTUAL_CLOCK_LIVELOCK' });
-    stop = true;
+    loops.stop = true;
     await clock.settle();
   });
 });

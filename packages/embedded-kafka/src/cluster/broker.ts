@@ -17,6 +17,6 @@ export class Broker {
 
   /** Cuts every connection, as a process that ends. */
   disconnectAll(): void {
-    for (const connection of [...this.connections]) connection.close();
+    for (const connection of this.connections) connection.close();
   }
 }

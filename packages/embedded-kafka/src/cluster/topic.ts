@@ -36,7 +36,7 @@ export class Partition {
 
   /** Tells everybody who waits, in the order in which they came. */
   changed(): void {
-    if (this.#watchers.size > 0) for (const watcher of [...this.#watchers]) watcher();
+    for (const watcher of this.#watchers) watcher();
   }
 
   electLeader(leader: number): void {

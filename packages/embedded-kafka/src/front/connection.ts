@@ -51,13 +51,15 @@ export class Connection {
       this.#serving = next;
       const outcome = this.#dispatcher.dispatch(this.#broker.id, this.#clientHost, next.request);
       if (outcome instanceof Promise) {
-        void outcome.then((settled) => {
-          if (this.#finish(next, settled)) this.#serveNext();
-        });
+        void this.#finishLater(next, outcome);
         return;
       }
       if (!this.#finish(next, outcome)) return;
     }
+  }
+
+  async #finishLater(served: Queued, outcome: Promise<Outcome>): Promise<void> {
+    if (this.#finish(served, await outcome)) this.#serveNext();
   }
 
   /** Whether the next request may be served. */

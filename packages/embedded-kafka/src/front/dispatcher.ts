@@ -102,6 +102,10 @@ function answered(handler: RequestHandler, { version }: RequestContext, response
 }
 
 /** Without a promise where there is none. */
-function thenMaybe<T, U>(value: MaybePromise<T>, next: (value: T) => U): MaybePromise<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+function thenMaybe<T, U>(value: MaybePromise<T>, convert: (value: T) => U): MaybePromise<U> {
+  return value instanceof Promise ? convertLater(value, convert) : convert(value);
+}
+
+async function convertLater<T, U>(value: Promise<T>, convert: (value: T) => U): Promise<U> {
+  return convert(await value);
 }

@@ -57,12 +57,11 @@ export class InProcessWire implements WirePort {
     if (this.#isClosed) return Promise.reject(fail('closed', 'the wire was closed', false));
     if (options.signal?.aborted === true) return Promise.reject(fail('aborted', 'the caller gave up before the request was sent', false));
     return new Promise((resolve, reject) => {
-      let timer: Timer | undefined;
       let isDone = false;
       const settle = (act: () => void): void => {
         if (isDone) return;
         isDone = true;
-        timer?.cancel();
+        timer.cancel();
         options.signal?.removeEventListener('abort', abort);
         this.#pending.delete(refuse);
         act();
@@ -72,7 +71,7 @@ export class InProcessWire implements WirePort {
       options.signal?.addEventListener('abort', abort, { once: true });
       this.#pending.add(refuse);
       let link: Link | undefined;
-      timer = this.#context.clock.setTimer(() => {
+      const timer: Timer = this.#context.clock.setTimer(() => {
         refuse(fail('timeout', `no answer in ${options.timeoutMs} ms`, true));
         // Behind a request that is parked nothing more would be answered.
         link?.connection.close();
@@ -120,8 +119,8 @@ export class InProcessWire implements WirePort {
 
   close(): Promise<void> {
     this.#isClosed = true;
-    for (const refuse of [...this.#pending]) refuse(new WireError('closed', 'the wire was closed', { maybeSent: true }));
-    for (const { connection } of [...this.#links.values()]) connection.close();
+    for (const refuse of this.#pending) refuse(new WireError('closed', 'the wire was closed', { maybeSent: true }));
+    for (const { connection } of this.#links.values()) connection.close();
     return Promise.resolve();
   }
 

@@ -284,7 +284,7 @@ export class GroupCoordinator {
 
   /** Hands groups over whose coordinator is another node now: what was parked is sent to look for it, what was not persisted is gone. */
   followNodes(): void {
-    for (const group of [...this.#groups.values()]) {
+    for (const group of this.#groups.values()) {
       const node = this.#nodeOf(group.groupId);
       if (node === group.node) continue;
       group.node = node;
