@@ -21,7 +21,12 @@ export type { Action, Aggregator, Guard, Initializer, KeyValuePair, Mapper, Pred
 export type { TableAggregator } from './operators/table-aggregate.ts';
 export type { TableReducer } from './operators/table-reduce.ts';
 export { Change } from './processor/change.ts';
-export type { FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyProcessorFactory, FixedKeyRecord } from './processor/fixed-key-processor.ts';
+export type {
+  FixedKeyProcessor,
+  FixedKeyProcessorContext,
+  FixedKeyProcessorFactory,
+  FixedKeyRecord,
+} from './processor/fixed-key-processor.ts';
 export type {
   Cancellable,
   ProcessingContext,
@@ -42,7 +47,14 @@ export type { CustomSerde } from './serde/custom-serde.ts';
 export type { Serde, SerdeTarget, Serialized } from './serde/serde.ts';
 export { serdes } from './serde/serdes.ts';
 export type { Serdes } from './serde/serdes.ts';
-export type { KeyValue, KeyValueStore, ReadOnlyKeyValueStore, StoreIterator, TimestampedKeyValueStore, ValueAndTimestamp } from './stores/faces.ts';
+export type {
+  KeyValue,
+  KeyValueStore,
+  ReadOnlyKeyValueStore,
+  StoreIterator,
+  TimestampedKeyValueStore,
+  ValueAndTimestamp,
+} from './stores/faces.ts';
 export type { KeyValueStoreSpec, Persistence, StoreSpec } from './stores/store-spec.ts';
 export { parseDuration } from './time.ts';
 export type { Clock, Duration, Timer } from './time.ts';

@@ -58,7 +58,12 @@ export class KGroupedStream<K, V> {
     options: TableOptions<K, NonNullable<A>> = {},
   ): KTable<K, NonNullable<A>> {
     // Null aggregates are never stored nor forwarded as rows, so the table's values are the others.
-    const operator = aggregate<K, NonNullable<V>, A>(initializer, aggregator) as TableOperator<K, NonNullable<V> | null, K, Change<NonNullable<A>>>;
+    const operator = aggregate<K, NonNullable<V>, A>(initializer, aggregator) as TableOperator<
+      K,
+      NonNullable<V> | null,
+      K,
+      Change<NonNullable<A>>
+    >;
     return this.#aggregate(operator, options.name, storeOptions(options.store), undefined);
   }
 

@@ -41,7 +41,11 @@ export class KGroupedTable<K, V> {
    *
    * @param initializer gives the aggregate of a group that has none.
    */
-  aggregate<A>(initializer: Initializer<A>, aggregator: TableAggregator<K, V, A>, options: TableOptions<K, NonNullable<A>> = {}): KTable<K, NonNullable<A>> {
+  aggregate<A>(
+    initializer: Initializer<A>,
+    aggregator: TableAggregator<K, V, A>,
+    options: TableOptions<K, NonNullable<A>> = {},
+  ): KTable<K, NonNullable<A>> {
     // Null aggregates are never stored nor forwarded as rows, so the table's values are the others.
     const operator = tableAggregate(initializer, aggregator) as TableOperator<K, Change<V>, K, Change<NonNullable<A>>>;
     return this.#aggregate(operator, 'KTABLE-AGGREGATE-', options, undefined);
@@ -62,7 +66,12 @@ export class KGroupedTable<K, V> {
     const sink = names.suffixed(options.name, '-sink', 'KSTREAM-SINK-');
     const source = names.suffixed(options.name, '-source', 'KSTREAM-SOURCE-');
     const name = names.named(options.name, operator.prefix);
-    const repartition = this.#repartitionNode(sink, source, `${groupName ?? storeName}-repartition`, groupName === undefined && store?.name === undefined);
+    const repartition = this.#repartitionNode(
+      sink,
+      source,
+      `${groupName ?? storeName}-repartition`,
+      groupName === undefined && store?.name === undefined,
+    );
     const lineage = new AggregateLineage(storeName);
     const graphNode = context.graph.add(
       {
@@ -94,7 +103,7 @@ export class KGroupedTable<K, V> {
         filter: undefined,
         keySerde,
         valueSerde,
-        wrapValueSerde: (inner) => new ChangeSerde(inner) as Serde<unknown>,
+        wrapValueSerde: (inner) => new ChangeSerde(inner),
         partitioner: undefined,
         partitions: undefined,
         isOptimizable: false,

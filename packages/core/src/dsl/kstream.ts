@@ -22,7 +22,15 @@ import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
 import type { Grouped, NodeOptions, ProcessOptions, Produced, Repartitioned } from './options.ts';
 import { describeRepartition } from './repartition-node.ts';
-import { type Branch, type BranchResults, checkBranchNames, type DefaultBranch, type NamedBranches, type NamedBranchResults, splitStream } from './split.ts';
+import {
+  type Branch,
+  type BranchResults,
+  checkBranchNames,
+  type DefaultBranch,
+  type NamedBranches,
+  type NamedBranchResults,
+  splitStream,
+} from './split.ts';
 import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
 
 /** What is inherited behind an operator: the serdes of what it leaves as it is. */
@@ -267,7 +275,10 @@ export class KStream<K, V> {
   processValues<V2>(create: FixedKeyProcessorFactory<K, V, V2>, options: ProcessOptions = {}): KStream<K, V2> {
     const { keySerde, repartitionRequired } = this.place;
     // A fixed-key record is a record whose key the types do not let anybody change.
-    return this.#process(create as unknown as ProcessorFactory<K, V, K, V2>, options, 'KSTREAM-PROCESSVALUES-', { keySerde, repartitionRequired });
+    return this.#process(create as unknown as ProcessorFactory<K, V, K, V2>, options, 'KSTREAM-PROCESSVALUES-', {
+      keySerde,
+      repartitionRequired,
+    });
   }
 
   #process<K2, V2>(
@@ -282,7 +293,10 @@ export class KStream<K, V> {
     if (options.name !== undefined) validateName(options.name);
     const name = options.name ?? context.names.processor(prefix);
     const stores = [...(options.stores ?? [])];
-    const node = context.graph.add({ kind: 'processor', name, create, stores, changesKey: false, changesValue: false, isMerge: false }, graphNode);
+    const node = context.graph.add(
+      { kind: 'processor', name, create, stores, changesKey: false, changesValue: false, isMerge: false },
+      graphNode,
+    );
     const { keySerde, repartitionRequired } = behind;
     return context.stream({ context, name, graphNode: node, keySerde, valueSerde: undefined, sources, repartitionRequired });
   }
@@ -313,6 +327,9 @@ function isBranchList<K, V>(branches: NamedBranches<K, V> | readonly Branch<K, V
 
 function checkFactory(create: () => AnyProcessor): void {
   if (create() === create()) {
-    throw new StreamsError('MR_ARGUMENT_INVALID', 'the function given to process returned the same processor twice; return a new one each time');
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      'the function given to process returned the same processor twice; return a new one each time',
+    );
   }
 }

@@ -50,7 +50,10 @@ export class KTable<K, V> {
   /** The changes of the table as a stream: the new value of a row, null where it was deleted. A selector gives the records new keys. */
   toStream(options?: NodeOptions): KStream<K, V | null>;
   toStream<K2>(selector: Mapper<K, V | null, K2>, options?: NodeOptions): KStream<K2, V | null>;
-  toStream<K2>(selectorOrOptions: Mapper<K, V | null, K2> | NodeOptions = {}, options: NodeOptions = {}): KStream<K, V | null> | KStream<K2, V | null> {
+  toStream<K2>(
+    selectorOrOptions: Mapper<K, V | null, K2> | NodeOptions = {},
+    options: NodeOptions = {},
+  ): KStream<K, V | null> | KStream<K2, V | null> {
     const selector = isFunction(selectorOrOptions) ? selectorOrOptions : undefined;
     const nodeOptions = isFunction(selectorOrOptions) ? options : selectorOrOptions;
     const { context, graphNode, keySerde, sources, valueSerde } = this.place;
@@ -60,7 +63,15 @@ export class KTable<K, V> {
     const node = context.graph.add({ kind: 'processor', name, create, stores: [], changesKey, changesValue, isMerge: false }, graphNode);
     // What serves V serves V or null: serdes never see null.
     const serde = valueSerde as Serde<V | null> | undefined;
-    const stream = context.stream<K, V | null>({ context, name, graphNode: node, keySerde, valueSerde: serde, sources, repartitionRequired: false });
+    const stream = context.stream<K, V | null>({
+      context,
+      name,
+      graphNode: node,
+      keySerde,
+      valueSerde: serde,
+      sources,
+      repartitionRequired: false,
+    });
     return selector === undefined ? stream : stream.selectKey(selector);
   }
 
@@ -68,14 +79,25 @@ export class KTable<K, V> {
    * Groups the rows by a new key, with new values; goes through a repartition topic always. A pair without key or value leaves the row out. Serdes are those of
    * the options, else the builder's; see {@link Grouped}.
    */
-  groupBy<K2, V2>(selector: Mapper<K, V, KeyValuePair<K2, V2>>, options: Grouped<NonNullable<K2>, NonNullable<V2>> = {}): KGroupedTable<NonNullable<K2>, NonNullable<V2>> {
+  groupBy<K2, V2>(
+    selector: Mapper<K, V, KeyValuePair<K2, V2>>,
+    options: Grouped<NonNullable<K2>, NonNullable<V2>> = {},
+  ): KGroupedTable<NonNullable<K2>, NonNullable<V2>> {
     const { context, graphNode, lineage, sources } = this.place;
     const operator = tableRegroup(selector);
     const name = context.names.named(options.name, operator.prefix);
     const { changesKey, changesValue, create } = operator;
     const node = context.graph.add({ kind: 'processor', name, create, stores: [], changesKey, changesValue, isMerge: false }, graphNode);
     lineage.requireOldValues(true);
-    return context.groupedTable({ context, name, graphNode: node, keySerde: options.key, valueSerde: options.value, sources, groupName: options.name });
+    return context.groupedTable({
+      context,
+      name,
+      graphNode: node,
+      keySerde: options.key,
+      valueSerde: options.value,
+      sources,
+      groupName: options.name,
+    });
   }
 
   #derive<V2>(

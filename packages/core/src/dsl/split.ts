@@ -33,7 +33,7 @@ export type NamedBranches<K, V> = Readonly<Record<string, Predicate<K, V>>>;
 
 /** Streams by branch name; a type guard narrows its branch. */
 export type NamedBranchResults<K, V, B, D> = {
-  readonly [N in keyof B]: B[N] extends (value: V, key: K) => value is (infer V2 extends V) ? KStream<K, V2> : KStream<K, V>;
+  readonly [N in keyof B]: B[N] extends ((value: V, key: K) => value is infer V2 extends V) ? KStream<K, V2> : KStream<K, V>;
 } & (D extends string ? { readonly [N in D]: KStream<K, V> } : unknown);
 
 /** Adds a splitting node with its branches, in order, and applies their functions as they come. */
@@ -45,7 +45,10 @@ export function splitStream<K, V>(
 ): unknown[] {
   const { context } = place;
   const splitter = context.names.named(name, 'KSTREAM-BRANCH-');
-  const targets: BranchTarget<K, V>[] = branches.map((branch, index) => ({ accepts: branch.when, child: splitter + (branch.name ?? String(index + 1)) }));
+  const targets: BranchTarget<K, V>[] = branches.map((branch, index) => ({
+    accepts: branch.when,
+    child: splitter + (branch.name ?? String(index + 1)),
+  }));
   const defaultChild = defaultBranch === undefined ? undefined : splitter + (defaultBranch.name ?? '0');
   const splitNode = context.graph.add(
     {
@@ -62,7 +65,15 @@ export function splitStream<K, V>(
   const branchOff = (child: string, apply: ((branch: KStream<K, V>) => unknown) | undefined): unknown => {
     context.names.skip();
     const graphNode = context.graph.add(
-      { kind: 'processor', name: child, create: () => new PassThrough<K, V>(), stores: [], changesKey: false, changesValue: false, isMerge: false },
+      {
+        kind: 'processor',
+        name: child,
+        create: () => new PassThrough<K, V>(),
+        stores: [],
+        changesKey: false,
+        changesValue: false,
+        isMerge: false,
+      },
       splitNode,
     );
     const branch = context.stream<K, V>({ ...place, name: child, graphNode });
@@ -77,6 +88,9 @@ export function splitStream<K, V>(
 export function checkBranchNames(names: readonly string[]): void {
   const numeric = names.find((name) => /^(?:0|[1-9][0-9]*)$/.test(name));
   if (numeric !== undefined) {
-    throw new StreamsError('MR_ARGUMENT_INVALID', `a branch cannot be called "${numeric}": JavaScript puts such properties first; give an array of branches instead`);
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `a branch cannot be called "${numeric}": JavaScript puts such properties first; give an array of branches instead`,
+    );
   }
 }

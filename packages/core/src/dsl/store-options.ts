@@ -63,10 +63,14 @@ export function persistenceOf(
   const { maxEntries } = options;
   if (maxEntries === undefined) return options.persistence ?? fallback;
   if (options.persistence === 'persistent') {
-    throw new StreamsError('MR_ARGUMENT_INVALID', `the store "${store}" has maxEntries, so it is kept in memory; leave out persistence`, { details: { store } });
+    throw new StreamsError('MR_ARGUMENT_INVALID', `the store "${store}" has maxEntries, so it is kept in memory; leave out persistence`, {
+      details: { store },
+    });
   }
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
-    throw new StreamsError('MR_ARGUMENT_INVALID', `maxEntries of the store "${store}" must be a positive integer, got ${maxEntries}`, { details: { store } });
+    throw new StreamsError('MR_ARGUMENT_INVALID', `maxEntries of the store "${store}" must be a positive integer, got ${maxEntries}`, {
+      details: { store },
+    });
   }
   return 'inMemory';
 }

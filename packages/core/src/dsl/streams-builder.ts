@@ -157,7 +157,15 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
 
 function describeSource<K, V>(name: string, topics: string | readonly string[] | RegExp, options: Consumed<K, V>): SourceDescription {
   const list = typeof topics === 'string' ? [topics] : topics instanceof RegExp ? [] : topics;
-  if (!(topics instanceof RegExp) && list.length === 0) throw new TopologyError('a stream needs at least one topic', { details: { node: name } });
+  if (!(topics instanceof RegExp) && list.length === 0)
+    throw new TopologyError('a stream needs at least one topic', { details: { node: name } });
+  const { offsetReset } = options;
+  if (typeof offsetReset === 'object' && !(Number.isSafeInteger(offsetReset.byDurationMs) && offsetReset.byDurationMs >= 0)) {
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `offsetReset.byDurationMs must be whole milliseconds from 0 on, got ${offsetReset.byDurationMs}`,
+    );
+  }
   return {
     kind: 'source',
     name,
@@ -166,6 +174,6 @@ function describeSource<K, V>(name: string, topics: string | readonly string[] |
     keySerde: options.key,
     valueSerde: options.value,
     timestampExtractor: options.timestampExtractor,
-    offsetReset: options.offsetReset,
+    offsetReset,
   };
 }

@@ -31,7 +31,10 @@ class FlatMap<K, V, K2, V2> implements Processor<K, V, K2, V2> {
 /** @throws MR_NULL_RESULT if there is nothing to walk; an empty array is what says "no records". */
 export function checkIterable(values: Iterable<unknown> | null | undefined, operator: string): asserts values is Iterable<unknown> {
   if (values === null || values === undefined) {
-    throw new StreamsError('MR_NULL_RESULT', `the function given to ${operator} returned ${String(values)} where an iterable is needed; return [] for no records`);
+    throw new StreamsError(
+      'MR_NULL_RESULT',
+      `the function given to ${operator} returned ${String(values)} where an iterable is needed; return [] for no records`,
+    );
   }
 }
 

@@ -25,9 +25,15 @@ class MapPairs<K, V, K2, V2> implements Processor<K, V, K2, V2> {
 }
 
 /** @throws MR_NULL_RESULT unless `pair` is an array: neither key nor value can be told then. */
-export function checkPair(pair: KeyValuePair<unknown, unknown> | null | undefined, operator: string): asserts pair is KeyValuePair<unknown, unknown> {
+export function checkPair(
+  pair: KeyValuePair<unknown, unknown> | null | undefined,
+  operator: string,
+): asserts pair is KeyValuePair<unknown, unknown> {
   if (!Array.isArray(pair)) {
-    throw new StreamsError('MR_NULL_RESULT', `the function given to ${operator} returned ${String(pair)} where a [key, value] pair is needed`);
+    throw new StreamsError(
+      'MR_NULL_RESULT',
+      `the function given to ${operator} returned ${String(pair)} where a [key, value] pair is needed`,
+    );
   }
 }
 

@@ -62,11 +62,16 @@ class TableAggregate<K, V, A> implements Processor<K, Change<V>, K, Change<A>> {
 /** @throws MR_NULL_RESULT for a group without a key, which no repartition topic of ours contains. */
 export function checkGroupKey(key: unknown, traits: TableTraits): void {
   if (key === null || key === undefined) {
-    throw new StreamsError('MR_NULL_RESULT', `a record without key cannot be aggregated into the store "${traits.store}"`, { details: { store: traits.store } });
+    throw new StreamsError('MR_NULL_RESULT', `a record without key cannot be aggregated into the store "${traits.store}"`, {
+      details: { store: traits.store },
+    });
   }
 }
 
-export function tableAggregate<K, V, A>(initializer: Initializer<A>, aggregator: TableAggregator<K, V, A>): TableOperator<K, Change<V>, K, Change<A>> {
+export function tableAggregate<K, V, A>(
+  initializer: Initializer<A>,
+  aggregator: TableAggregator<K, V, A>,
+): TableOperator<K, Change<V>, K, Change<A>> {
   return { prefix: 'KTABLE-AGGREGATE-', create: (traits) => new TableAggregate(initializer, aggregator, traits) };
 }
 

@@ -23,7 +23,9 @@ function checkNumber(name: string, value: number): void {
 }
 
 function int32(buffer: Uint8Array, at: number): number {
-  return ((buffer[at] as number) << 24) | ((buffer[at + 1] as number) << 16) | ((buffer[at + 2] as number) << 8) | (buffer[at + 3] as number);
+  return (
+    ((buffer[at] as number) << 24) | ((buffer[at + 1] as number) << 16) | ((buffer[at + 2] as number) << 8) | (buffer[at + 3] as number)
+  );
 }
 
 /** What the number serdes share: all are immutable primitives whose every byte string of the right size is canonical, but for NaN and -0. */

@@ -2,17 +2,17 @@
  * From the graph of DSL calls to the topology that runs: passes over a copy of the graph, then every node written in the order of the calls, then the plan.
  * Kafka Streams: `InternalStreamsBuilder.buildAndOptimizeTopology`.
  */
-import type { Graph, GraphNode } from './graph.ts';
-import { findNullKeyFilters } from './passes/drop-null-keys.ts';
-import { mergeDuplicateSources } from './passes/merge-duplicate-sources.ts';
-import { makePlan } from './make-plan.ts';
+import { failOnInvalid } from '../processor/timestamp-extractors.ts';
 import { describeTopology } from './describe.ts';
 import { checkNamesGiven } from './explicit-names.ts';
+import type { Graph, GraphNode } from './graph.ts';
+import { makePlan } from './make-plan.ts';
+import { findNullKeyFilters } from './passes/drop-null-keys.ts';
+import { mergeDuplicateSources } from './passes/merge-duplicate-sources.ts';
 import type { TopologySettings } from './plan.ts';
 import type { DefaultSerdes } from './serde-resolution.ts';
-import { Topology } from './topology.ts';
 import { TopologyBuilder } from './topology-builder.ts';
-import { failOnInvalid } from '../processor/timestamp-extractors.ts';
+import { Topology } from './topology.ts';
 
 export interface CompileOptions {
   readonly settings: TopologySettings;
@@ -36,7 +36,7 @@ export function compile(source: Graph, options: CompileOptions): Topology {
   if (options.requireNames) checkNamesGiven(written, builder);
 
   const description = describeTopology(builder);
-  return new Topology(makePlan(builder, options, description), description);
+  return new Topology(makePlan(builder, { ...options, description }), description);
 }
 
 /**

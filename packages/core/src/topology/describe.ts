@@ -48,7 +48,10 @@ function describeNode(node: DescribedNode, builder: TopologyBuilder): string {
     case 'processor':
       return `Processor: ${entry.name} (stores: [${copiedHashOrder(builder.storesOf(entry)).join(', ')}])\n${to}\n${from}`;
     case 'sink': {
-      const where = typeof entry.topic === 'string' ? `topic: ${entry.topic}` : `extractor class: ${entry.topic.name === '' ? 'anonymous' : entry.topic.name}`;
+      const where =
+        typeof entry.topic === 'string'
+          ? `topic: ${entry.topic}`
+          : `extractor class: ${entry.topic.name === '' ? 'anonymous' : entry.topic.name}`;
       return `Sink: ${entry.name} (${where})\n${from}`;
     }
   }

@@ -19,5 +19,7 @@ export function checkNamesGiven(nodes: readonly GraphNode[], builder: TopologyBu
     generated.push(spec.logging === undefined ? `store ${spec.name}` : `changelog topic ${spec.name}-changelog`);
   }
   if (generated.length === 0) return;
-  throw new TopologyError(`these names are generated, and requireNames is set: ${generated.join(', ')}. Give a name in the operator's store, or to the grouping or repartition`);
+  throw new TopologyError(
+    `these names are generated, and requireNames is set: ${generated.join(', ')}. Give a name in the operator's store, or to the grouping or repartition`,
+  );
 }

@@ -1,20 +1,27 @@
 /** Turns the nodes, stores and topics of a checked topology into the frozen plan that engine and runtime read. */
 import type { StoreSpec } from '../stores/store-spec.ts';
-import type { CompileOptions } from './compile.ts';
-import type { InternalTopicPlan, NodePlan, StorePlan, SubtopologyPlan, TopicRef, TopologyPlan } from './plan.ts';
-import { SerdeResolution } from './serde-resolution.ts';
+import type { InternalTopicPlan, NodePlan, StorePlan, SubtopologyPlan, TopicRef, TopologyPlan, TopologySettings } from './plan.ts';
+import { type DefaultSerdes, SerdeResolution } from './serde-resolution.ts';
 import { changelogConfigs, repartitionConfigs } from './topic-configs.ts';
 import type { NodeEntry, TopologyBuilder } from './topology-builder.ts';
 
-export function makePlan(builder: TopologyBuilder, options: CompileOptions, description: string): TopologyPlan {
-  const resolution = new SerdeResolution(options.defaults);
+export interface PlanInit {
+  readonly settings: TopologySettings;
+  readonly defaults: DefaultSerdes;
+  /** Shown where a serde is missing. */
+  readonly description: string;
+}
+
+/** @throws MR_SERDE_MISSING if a source, sink or store has no serde and there is no default. */
+export function makePlan(builder: TopologyBuilder, { settings, defaults, description }: PlanInit): TopologyPlan {
+  const resolution = new SerdeResolution(defaults);
   const context: PlanContext = { builder, resolution, children: childrenOf(builder), nodes: new Map() };
   const subtopologies = builder.nodeGroups().map((names, id) => planSubtopology(id, names, context));
   resolution.check(description);
   return Object.freeze({
     subtopologies: Object.freeze(subtopologies),
     internalTopics: Object.freeze(internalTopics(builder, subtopologies)),
-    settings: Object.freeze({ ...options.settings }),
+    settings: Object.freeze({ ...settings }),
   });
 }
 
@@ -43,7 +50,9 @@ function planSubtopology(id: number, names: readonly string[], context: PlanCont
   const { builder } = context;
   const nodes = names.map((name) => planNode(builder.nodes.get(name) as NodeEntry, context));
   const sourceTopics = uniqueTopics(nodes.flatMap((node) => (node.kind === 'source' ? node.topics : [])));
-  const repartitionSinks = uniqueTopics(nodes.flatMap((node) => (node.kind === 'sink' && typeof node.topic !== 'function' && node.topic.internal ? [node.topic] : [])));
+  const repartitionSinks = uniqueTopics(
+    nodes.flatMap((node) => (node.kind === 'sink' && typeof node.topic !== 'function' && node.topic.internal ? [node.topic] : [])),
+  );
   const own = new Set(names);
   const copartitionGroups = builder.copartitionGroups
     .filter((group) => [...group].some((name) => own.has(name)))
@@ -127,7 +136,9 @@ function internalTopics(builder: TopologyBuilder, subtopologies: readonly Subtop
   });
   const changelogs = subtopologies.flatMap((subtopology) =>
     subtopology.stores.flatMap(({ changelog, changelogIsSource, spec }): InternalTopicPlan[] =>
-      changelog === undefined || changelogIsSource ? [] : [{ topic: changelog, kind: 'changelog', partitions: undefined, configs: changelogConfigs(spec) }],
+      changelog === undefined || changelogIsSource
+        ? []
+        : [{ topic: changelog, kind: 'changelog', partitions: undefined, configs: changelogConfigs(spec) }],
     ),
   );
   return [...repartitions, ...changelogs].map((topic) => Object.freeze(topic));

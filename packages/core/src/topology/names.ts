@@ -74,7 +74,11 @@ export class Names {
   /** Names of a stream's repartition: derived from a user's name, numbered behind a generated one. Consumes three indexes either way. */
   repartition(namePrefix: string): RepartitionNames {
     const topic = namePrefix.endsWith(suffixOfRepartition) ? namePrefix : namePrefix + suffixOfRepartition;
-    const generated = { sink: this.processor('KSTREAM-SINK-'), filter: this.processor('KSTREAM-FILTER-'), source: this.processor('KSTREAM-SOURCE-') };
+    const generated = {
+      sink: this.processor('KSTREAM-SINK-'),
+      filter: this.processor('KSTREAM-FILTER-'),
+      source: this.processor('KSTREAM-SOURCE-'),
+    };
     if (generatedStreamName.test(namePrefix)) return { topic, ...generated };
     return { topic, sink: `${topic}-sink`, filter: `${topic}-filter`, source: `${topic}-source` };
   }

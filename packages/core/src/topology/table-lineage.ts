@@ -4,7 +4,6 @@
  */
 import type { TableTraits } from '../operators/operator.ts';
 
-
 export abstract class TableLineage {
   protected oldValues = false;
 

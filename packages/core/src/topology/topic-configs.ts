@@ -19,7 +19,10 @@ function defaults(spec: StoreSpec): TopicConfigs {
     case 'keyValue':
       return { 'cleanup.policy': 'compact' };
     case 'window':
-      return { 'cleanup.policy': spec.retainDuplicates ? 'delete' : 'compact,delete', 'retention.ms': String(spec.retentionMs + additionalRetentionMs) };
+      return {
+        'cleanup.policy': spec.retainDuplicates ? 'delete' : 'compact,delete',
+        'retention.ms': String(spec.retentionMs + additionalRetentionMs),
+      };
     case 'session':
       return { 'cleanup.policy': 'compact,delete', 'retention.ms': String(spec.retentionMs + additionalRetentionMs) };
     case 'versioned':

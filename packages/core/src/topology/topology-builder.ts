@@ -119,7 +119,9 @@ export class TopologyBuilder {
   addStateStore(spec: StoreSpec, ...processors: readonly string[]): void {
     const existing = this.#stores.get(spec.name);
     if (existing !== undefined && existing !== spec) {
-      throw new TopologyError(`another store is called "${spec.name}" already: store names must be unique`, { details: { store: spec.name } });
+      throw new TopologyError(`another store is called "${spec.name}" already: store names must be unique`, {
+        details: { store: spec.name },
+      });
     }
     this.#stores.set(spec.name, spec);
     for (const processor of processors) this.#connect(processor, spec.name);
@@ -148,7 +150,9 @@ export class TopologyBuilder {
       const counts = topics.map((topic) => this.#internalTopics.get(topic));
       if (counts.some((count) => count === undefined) || new Set(counts).size <= 1) continue;
       const shown = topics.map((topic, at) => `"${topic}" (${counts[at]})`).join(', ');
-      throw new TopologyError(`topics that are joined must have equal numbers of partitions: ${shown}`, { details: { topics: topics.join(',') } });
+      throw new TopologyError(`topics that are joined must have equal numbers of partitions: ${shown}`, {
+        details: { topics: topics.join(',') },
+      });
     }
   }
 
@@ -177,14 +181,20 @@ export class TopologyBuilder {
 
   #connect(processor: string, store: string): void {
     if (!this.#stores.has(store)) {
-      throw new TopologyError(`the store "${store}" that "${processor}" uses was not added: call addStateStore first`, { details: { node: processor, store } });
+      throw new TopologyError(`the store "${store}" that "${processor}" uses was not added: call addStateStore first`, {
+        details: { node: processor, store },
+      });
     }
     const node = this.#nodes.get(processor);
     if (node === undefined) {
-      throw new TopologyError(`the processor "${processor}" that shall use the store "${store}" was not added`, { details: { node: processor, store } });
+      throw new TopologyError(`the processor "${processor}" that shall use the store "${store}" was not added`, {
+        details: { node: processor, store },
+      });
     }
     if (node.kind !== 'processor') {
-      throw new TopologyError(`the store "${store}" cannot be connected to the ${node.kind} "${processor}"`, { details: { node: processor, store } });
+      throw new TopologyError(`the store "${store}" cannot be connected to the ${node.kind} "${processor}"`, {
+        details: { node: processor, store },
+      });
     }
     const user = this.#storeUsers.get(store);
     if (user === undefined) this.#storeUsers.set(store, processor);
@@ -204,10 +214,14 @@ export class TopologyBuilder {
       if (predecessor === name) throw new TopologyError(`the ${kind} "${name}" cannot be its own parent`, { details: { node: name } });
       const node = this.#nodes.get(predecessor);
       if (node === undefined) {
-        throw new TopologyError(`the parent "${predecessor}" of the ${kind} "${name}" was not added yet`, { details: { node: name, parent: predecessor } });
+        throw new TopologyError(`the parent "${predecessor}" of the ${kind} "${name}" was not added yet`, {
+          details: { node: name, parent: predecessor },
+        });
       }
       if (node.kind === 'sink') {
-        throw new TopologyError(`the sink "${predecessor}" cannot be a parent (of "${name}")`, { details: { node: name, parent: predecessor } });
+        throw new TopologyError(`the sink "${predecessor}" cannot be a parent (of "${name}")`, {
+          details: { node: name, parent: predecessor },
+        });
       }
     }
   }

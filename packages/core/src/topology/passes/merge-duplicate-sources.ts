@@ -14,9 +14,11 @@ function merge(graph: Graph, main: GraphNode, other: GraphNode): void {
   const kept = main.description as SourceDescription;
   const dropped = other.description as SourceDescription;
   if (!sameReset(kept.offsetReset, dropped.offsetReset)) {
-    throw new TopologyError(`"${kept.name}" and "${dropped.name}" read the same topics with different offset resets`, { details: { node: dropped.name } });
+    throw new TopologyError(`"${kept.name}" and "${dropped.name}" read the same topics with different offset resets`, {
+      details: { node: dropped.name },
+    });
   }
-  for (const child of [...other.children]) {
+  for (const child of other.children) {
     other.removeChild(child);
     main.addChild(child);
   }
@@ -26,7 +28,7 @@ function merge(graph: Graph, main: GraphNode, other: GraphNode): void {
 export function mergeDuplicateSources(graph: Graph): void {
   const byTopic = new Map<string, GraphNode>();
   const byPattern = new Map<string, GraphNode>();
-  for (const node of [...graph.root.children]) {
+  for (const node of graph.root.children) {
     const source = node.description;
     if (source.kind !== 'source') continue;
     if (source.pattern !== undefined) {
@@ -46,9 +48,12 @@ export function mergeDuplicateSources(graph: Graph): void {
       // Only sources are put into the map.
       const { topics } = main.description as SourceDescription;
       if (topics.length !== source.topics.length || !topics.every((other) => source.topics.includes(other))) {
-        throw new TopologyError(`"${main.name}" and "${source.name}" read topics that overlap but are not the same: ${topics.join(', ')} and ${source.topics.join(', ')}`, {
-          details: { topic, node: source.name },
-        });
+        throw new TopologyError(
+          `"${main.name}" and "${source.name}" read topics that overlap but are not the same: ${topics.join(', ')} and ${source.topics.join(', ')}`,
+          {
+            details: { topic, node: source.name },
+          },
+        );
       }
       if (graph.root.children.has(node)) merge(graph, main, node);
     }
