@@ -16,8 +16,10 @@ const library = join(cache, 'lib');
 
 /** Why no broker can be started here, or undefined if one can. */
 export function missingForBroker() {
-  if (!answers('java', '-version')) return 'Java 17 or newer is needed to start a Kafka broker: install a JRE, or set KAFKA_BROKERS to a running one';
-  if (!existsSync(library) && !answers('mvn', '--version')) return `Maven is needed once to fetch Kafka ${kafkaVersion}: install it, or set KAFKA_BROKERS to a running broker`;
+  if (!answers('java', '-version'))
+    return 'Java 17 or newer is needed to start a Kafka broker: install a JRE, or set KAFKA_BROKERS to a running one';
+  if (!existsSync(library) && !answers('mvn', '--version'))
+    return `Maven is needed once to fetch Kafka ${kafkaVersion}: install it, or set KAFKA_BROKERS to a running broker`;
   return undefined;
 }
 

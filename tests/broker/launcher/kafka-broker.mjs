@@ -17,18 +17,18 @@ const stopTimeoutMs = 30_000;
 const log4j = fileURLToPath(new URL('log4j2.properties', import.meta.url));
 
 const tools = {
-  'configs': 'kafka.admin.ConfigCommand',
+  configs: 'kafka.admin.ConfigCommand',
   'console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'console-producer': 'org.apache.kafka.tools.ConsoleProducer',
   'consumer-perf': 'org.apache.kafka.tools.ConsumerPerformance',
   'delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
   'dump-log': 'org.apache.kafka.tools.DumpLogSegments',
-  'features': 'org.apache.kafka.tools.FeatureCommand',
+  features: 'org.apache.kafka.tools.FeatureCommand',
   'get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
-  'groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   'producer-perf': 'org.apache.kafka.tools.ProducerPerformance',
-  'topics': 'org.apache.kafka.tools.TopicCommand',
-  'transactions': 'org.apache.kafka.tools.TransactionsCommand',
+  topics: 'org.apache.kafka.tools.TopicCommand',
+  transactions: 'org.apache.kafka.tools.TransactionsCommand',
 };
 
 export const toolNames = Object.keys(tools);
@@ -149,7 +149,12 @@ export async function startBroker({ directory, port = 0, settings = {} } = {}) {
   const [free, controllerPort] = await freePorts(2);
   const broker = new KafkaBroker(place, port === 0 ? free : port);
   const properties = { ...brokerSettings({ directory: place, port: broker.port, controllerPort }), ...settings };
-  writeFileSync(join(place, 'server.properties'), Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''));
+  writeFileSync(
+    join(place, 'server.properties'),
+    Object.entries(properties)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  );
   writeFileSync(join(place, 'port'), `${broker.port}`);
   if (!existsSync(join(place, 'data', 'meta.properties'))) await format(place);
   await broker.start();
@@ -166,7 +171,12 @@ async function format(place) {
   const config = join(place, 'server.properties');
   const id = await runJava('kafka.tools.StorageTool', ['random-uuid'], '', 60_000);
   const clusterId = id.stdout.trim();
-  const { exitCode, stderr } = await runJava('kafka.tools.StorageTool', ['format', '--cluster-id', clusterId, '--config', config], '', 60_000);
+  const { exitCode, stderr } = await runJava(
+    'kafka.tools.StorageTool',
+    ['format', '--cluster-id', clusterId, '--config', config],
+    '',
+    60_000,
+  );
   if (exitCode !== 0) throw new Error(`formatting the broker's directory failed:\n${stderr}`);
 }
 
@@ -176,7 +186,11 @@ async function jvmOptions(logLevel) {
 
 async function runJava(mainClass, args, input, timeoutMs) {
   const options = ['-Xmx512m', '-XX:TieredStopAtLevel=1', ...(await jvmOptions('WARN'))];
-  const child = spawn('java', [...options, mainClass, ...args], { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' });
+  const child = spawn('java', [...options, mainClass, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (output[name] += text));
   child.stdin.on('error', () => {
@@ -191,7 +205,7 @@ async function runJava(mainClass, args, input, timeoutMs) {
 
 /** Whether a Metadata request (version 1, no topics) is answered with one broker that is alive. */
 function answersMetadata(port) {
-  const request = Buffer.from('0000000e' + '0003' + '0001' + '00000001' + 'ffff' + '00000000', 'hex');
+  const request = Buffer.from([0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0, 0, 0, 0]);
   return new Promise((done) => {
     const socket = connect({ host: '127.0.0.1', port });
     let received = Buffer.alloc(0);

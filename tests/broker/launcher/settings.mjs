@@ -11,7 +11,7 @@ export function brokerSettings({ directory, port, controllerPort }) {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    'listeners': `${listener},CONTROLLER://127.0.0.1:${controllerPort}`,
+    listeners: `${listener},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': listener,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',

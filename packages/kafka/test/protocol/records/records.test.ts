@@ -9,12 +9,17 @@ import { appendTo, batch, decode, marker, plain, type PlainRecord, record, tp, v
 
 const joined = (...parts: Uint8Array[]): Uint8Array => Buffer.concat(parts);
 
+const anyHeader: fc.Arbitrary<readonly [string, string | null]> = fc.tuple(
+  fc.string({ maxLength: 70 }),
+  fc.option(fc.string({ maxLength: 70 }), { nil: null }),
+);
+
 const anyRecord: fc.Arbitrary<PlainRecord> = fc.record(
   {
     timestamp: fc.oneof(fc.constant(-1), fc.nat(), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER - 1 })),
     key: fc.option(fc.string({ unit: 'binary', maxLength: 90 })),
     value: fc.option(fc.string({ unit: 'binary', maxLength: 300 })),
-    headers: fc.array(fc.tuple(fc.string({ maxLength: 70 }), fc.option(fc.string({ maxLength: 70 }))), { minLength: 1, maxLength: 4 }),
+    headers: fc.array(anyHeader, { minLength: 1, maxLength: 4 }),
   },
   { requiredKeys: ['timestamp', 'key', 'value'] },
 );

@@ -1,0 +1,16 @@
+/** What a conformance suite needs of a test runner. vitest, jest and node:test with an `expect` fit. */
+
+export interface Expectation {
+  toBe(expected: unknown): void;
+  toEqual(expected: unknown): void;
+  toMatchObject(expected: object): void;
+  toBeLessThan(expected: number): void;
+  toBeGreaterThan(expected: number): void;
+  toBeGreaterThanOrEqual(expected: number): void;
+}
+
+export interface TestTools {
+  readonly describe: (name: string, body: () => void) => void;
+  readonly it: (name: string, body: () => void | Promise<void>, timeoutMs?: number) => void;
+  readonly expect: (actual: unknown, message?: string) => Expectation;
+}
