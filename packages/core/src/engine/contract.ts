@@ -13,6 +13,7 @@ import type { TopicPartition } from '../kafka/topic-partition.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { RecordMetadata, StreamRecord } from '../record.ts';
+import type { CacheBudget } from '../stores/record-cache.ts';
 import type { SubtopologyPlan, TopologySettings } from '../topology/plan.ts';
 
 /** Where a failure happened, for handlers. Kafka Streams: `ErrorHandlerContext`. */
@@ -70,11 +71,13 @@ export interface TaskInit {
   readonly partition: number;
   /** Usually one; all of them in the synchronous test driver. */
   readonly subtopologies: readonly SubtopologyPlan[];
-  /** The partition's topics: for each sub-topology's sources, those that have this partition (patterns resolved). Names as on the cluster. */
+  /** By source node: its topics that have this partition (patterns resolved). Names as on the cluster. */
   readonly sourceTopics: ReadonlyMap<string, readonly string[]>;
   readonly engine: StateEngine;
   readonly output: Output;
   readonly settings: TaskSettings;
+  /** Record cache that this task shares with others of its thread; absent: `settings.cacheBytes` for itself. */
+  readonly cacheBudget?: CacheBudget | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -119,9 +122,9 @@ export interface Task {
 
   // ---- running ----
 
-  /** Queues fetched records; runs none. */
+  /** Queues fetched records; runs none. Decodes the first one of an empty queue, as Kafka Streams does: throws where the deserialization handler or the timestamp extractor fails. */
   enqueue(batch: FetchedRecords): void;
-  /** What the broker last said of an input: decides whether an empty queue may have more coming (`max.task.idle.ms`). */
+  /** What the broker last said of an input, after the records below `position` were enqueued: decides whether an empty queue may have more coming (`max.task.idle.ms`). */
   noteProgress(tp: TopicPartition, position: number, end: number): void;
   /** Records queued of an input. */
   queued(tp: TopicPartition): number;

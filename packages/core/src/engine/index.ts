@@ -12,3 +12,7 @@ export type {
   TaskInit,
   TaskSettings,
 } from './contract.ts';
+export { CacheBudget } from '../stores/record-cache.ts';
+export { createTask } from './task.ts';
+export { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts';
+export type { OffsetMetadata } from './offset-metadata.ts';

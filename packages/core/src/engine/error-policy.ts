@@ -1,0 +1,201 @@
+/**
+ * What happens to a failure of user code, serdes or handlers: the declared handler decides, and what it lets pass is counted as dropped (EX-01 … EX-04, S-29, S-175).
+ * Everything that stops the task leaves here as one error that is wrapped once, with task, node, topic, partition and offset.
+ */
+import { StateError } from '@millrace/state';
+import { ClientError, type ErrorDetails, StreamsError } from '../errors.ts';
+import type { FetchedRecords } from '../kafka/fetched-records.ts';
+import type { TopicPartition } from '../kafka/topic-partition.ts';
+import type { StreamRecord } from '../record.ts';
+import type { RecordContext } from '../stores/record-context.ts';
+import type { ErrorContext, ErrorHandlers, HandlerDecision } from './contract.ts';
+import type { DroppedRecords } from './dropped-records.ts';
+
+/** A failure on which the handlers were heard: it passes through the nodes above unchanged. Kafka Streams: `FailedProcessingException`. */
+export class ProcessingError extends StreamsError {
+  override readonly name: string = 'ProcessingError';
+}
+
+/** Codes of our own broken promises and lost ownership: no handler may continue over them (I2, I4). */
+const fatalCodes: ReadonlySet<string> = new Set(['MR_INVARIANT', 'MR_TASK_LOST', 'MR_CLOSED']);
+
+function mustPass(error: unknown): boolean {
+  return (
+    error instanceof ProcessingError ||
+    error instanceof StateError ||
+    error instanceof ClientError ||
+    (error instanceof StreamsError && fatalCodes.has(error.code))
+  );
+}
+
+/** One line about an error of any type. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export class ErrorPolicy {
+  readonly #taskId: string;
+  readonly #handlers: ErrorHandlers;
+  readonly #context: RecordContext;
+  readonly #dropped: DroppedRecords;
+
+  constructor(taskId: string, handlers: ErrorHandlers, context: RecordContext, dropped: DroppedRecords) {
+    this.#taskId = taskId;
+    this.#handlers = handlers;
+    this.#context = context;
+    this.#dropped = dropped;
+  }
+
+  /** A processor threw on a record: returns if the record is to be dropped, throws otherwise. */
+  processing(node: string, record: StreamRecord<unknown, unknown>, error: unknown): void {
+    if (mustPass(error)) throw error;
+    this.#decide(node, record, error, `processor ${node} failed on a record`);
+  }
+
+  /** A punctuation threw. */
+  punctuation(node: string, error: unknown): void {
+    if (mustPass(error)) throw error;
+    this.#decide(node, null, error, `a punctuation of processor ${node} failed`);
+  }
+
+  /** A source could not decode a record: returns if the record is to be dropped. */
+  deserialization(node: string, batch: FetchedRecords, index: number, error: unknown): void {
+    const details = this.#details(node, batch.tp, batch.offset(index));
+    const context: ErrorContext = {
+      taskId: this.#taskId,
+      node,
+      topic: batch.tp.topic,
+      partition: batch.tp.partition,
+      offset: batch.offset(index),
+      timestamp: batch.timestamp(index),
+      rawKey: batch.key(index),
+      rawValue: batch.value(index),
+    };
+    const decision = this.#ask('deserialization', error, details, () => this.#handlers.deserialization(context, error));
+    if (decision === 'continue') {
+      this.#dropped.add('deserialization error', batch.tp, batch.offset(index));
+      return;
+    }
+    throw new ProcessingError(
+      'MR_DESERIALIZATION',
+      `a record cannot be decoded (${describeError(error)}); declare a deserialization handler that continues to drop such records`,
+      { details, cause: error },
+    );
+  }
+
+  /**
+   * A record could not be written for a sink: returns if the record is to be dropped. Not a {@link ProcessingError}: as in Kafka Streams, the processor
+   * that forwarded the record may drop it under its own handler.
+   */
+  serialization(
+    node: string,
+    topic: string,
+    partition: number | undefined,
+    internal: boolean,
+    role: 'key' | 'value',
+    error: unknown,
+  ): void {
+    if (mustPass(error)) throw error;
+    const context = this.#context;
+    const details: ErrorDetails = {
+      taskId: this.#taskId,
+      node,
+      topic,
+      ...(context.topic === null ? {} : { sourceTopic: context.topic, sourcePartition: context.partition, sourceOffset: context.offset }),
+    };
+    if (!internal) {
+      const decision = this.#ask('production', error, details, () =>
+        this.#handlers.production({ taskId: this.#taskId, topic, partition, node }, error, 'serialization'),
+      );
+      if (decision === 'continue') {
+        this.#dropped.add('serialization error', null, -1);
+        return;
+      }
+    }
+    throw new StreamsError('MR_SERIALIZATION', `the ${role} of a record for topic ${topic} cannot be encoded (${describeError(error)})`, {
+      details,
+      cause: error,
+    });
+  }
+
+  /** Wraps a failure of a timestamp extractor: never asked of a handler. */
+  extraction(node: string, batch: FetchedRecords, index: number, error: unknown): Error {
+    if (error instanceof StreamsError) return error;
+    return new ProcessingError('MR_PROCESSING', `the timestamp extractor failed (${describeError(error)})`, {
+      details: this.#details(node, batch.tp, batch.offset(index)),
+      cause: error,
+    });
+  }
+
+  /** Wraps what leaves the task from under a source without a processor between. */
+  escaped(node: string, error: unknown): Error {
+    if (error instanceof StreamsError || mustPass(error)) return error as Error;
+    return new ProcessingError('MR_PROCESSING', `${node} failed (${describeError(error)})`, {
+      details: this.#currentDetails(node),
+      cause: error,
+    });
+  }
+
+  /** Wraps a failure of a processor's `init` or `close`. */
+  lifecycle(node: string, step: 'initialise' | 'close', error: unknown): Error {
+    if (mustPass(error)) return error as Error;
+    return new ProcessingError('MR_PROCESSING', `failed to ${step} processor ${node} (${describeError(error)})`, {
+      details: { taskId: this.#taskId, node },
+      cause: error,
+    });
+  }
+
+  #decide(node: string, record: StreamRecord<unknown, unknown> | null, error: unknown, what: string): void {
+    const input = this.#context;
+    const details = this.#currentDetails(node);
+    const context: ErrorContext = {
+      taskId: this.#taskId,
+      node,
+      topic: input.topic ?? '',
+      partition: input.partition,
+      offset: input.offset,
+      timestamp: input.timestamp,
+      rawKey: input.batch === null ? null : input.batch.key(input.index),
+      rawValue: input.batch === null ? null : input.batch.value(input.index),
+    };
+    const decision = this.#ask('processing', error, details, () => this.#handlers.processing(context, record, error));
+    if (decision === 'continue') {
+      this.#dropped.add('processing error', null, -1);
+      return;
+    }
+    throw new ProcessingError('MR_PROCESSING', `${what} (${describeError(error)})`, { details, cause: error });
+  }
+
+  /** A handler that throws or answers with something else is fatal. */
+  #ask(handler: string, error: unknown, details: ErrorDetails, ask: () => HandlerDecision): HandlerDecision {
+    let decision: HandlerDecision;
+    try {
+      decision = ask();
+    } catch (failure) {
+      throw new ProcessingError(
+        'MR_PROCESSING',
+        `the ${handler} handler itself failed (${describeError(failure)}) on: ${describeError(error)}`,
+        { details, cause: failure },
+      );
+    }
+    if (decision !== 'fail' && decision !== 'continue') {
+      throw new ProcessingError(
+        'MR_PROCESSING',
+        `the ${handler} handler answered ${String(decision)}; it must answer 'fail' or 'continue'`,
+        { details, cause: error },
+      );
+    }
+    return decision;
+  }
+
+  #currentDetails(node: string): ErrorDetails {
+    const context = this.#context;
+    return context.topic === null
+      ? { taskId: this.#taskId, node }
+      : { taskId: this.#taskId, node, topic: context.topic, partition: context.partition, offset: context.offset };
+  }
+
+  #details(node: string, tp: TopicPartition, offset: number): ErrorDetails {
+    return { taskId: this.#taskId, node, topic: tp.topic, partition: tp.partition, offset };
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Makes the nodes of a task from its plans. Sources, sinks and queues live as long as the task; processors are made anew after every abort, so that nothing they keep in
+ * fields survives what it was computed from (I4).
+ */
+import { invariant, StreamsError } from '../errors.ts';
+import { topicPartition } from '../kafka/topic-partition.ts';
+import type { Processor } from '../processor/processor.ts';
+import type { NodePlan, SourcePlan } from '../topology/plan.ts';
+import type { Collector } from './collector.ts';
+import type { TaskInit } from './contract.ts';
+import { type EngineNode, type NodeServices, ProcessorNode } from './node.ts';
+import { PartitionQueue } from './partition-queue.ts';
+import { createSink } from './sink-node.ts';
+import { SourceNode } from './source-node.ts';
+
+export class NodeGraph {
+  readonly queues: readonly PartitionQueue[];
+  /** Parents before children; empty before `createProcessors`. */
+  processors: readonly ProcessorNode[] = [];
+  readonly #nodes: readonly NodePlan[];
+  readonly #fixed: ReadonlyMap<string, EngineNode>;
+  readonly #sources: readonly SourceNode[];
+  readonly #services: NodeServices;
+
+  constructor(
+    nodes: readonly NodePlan[],
+    queues: readonly PartitionQueue[],
+    fixed: ReadonlyMap<string, EngineNode>,
+    sources: readonly SourceNode[],
+    services: NodeServices,
+  ) {
+    this.#nodes = nodes;
+    this.queues = queues;
+    this.#fixed = fixed;
+    this.#sources = sources;
+    this.#services = services;
+  }
+
+  createProcessors(): void {
+    const made = new Map(this.#fixed);
+    const processors: ProcessorNode[] = [];
+    // Children first, since a node holds its children.
+    for (const plan of this.#nodes.toReversed()) {
+      if (plan.kind !== 'processor') continue;
+      // What the builder checked: the processor fits what its parents forward.
+      const processor = plan.create() as Processor<unknown, unknown, unknown, unknown>;
+      const node = new ProcessorNode(plan.name, processor, plan.stores, childrenOf(plan, made), this.#services);
+      made.set(plan.name, node);
+      processors.push(node);
+    }
+    this.processors = processors.reverse();
+    for (const source of this.#sources) {
+      const plan = this.#nodes.find(({ name }) => name === source.name) as NodePlan;
+      source.children = childrenOf(plan, made);
+    }
+  }
+
+  dropProcessors(): void {
+    this.processors = [];
+    for (const source of this.#sources) source.children = [];
+  }
+}
+
+function childrenOf(plan: NodePlan, made: ReadonlyMap<string, EngineNode>): readonly EngineNode[] {
+  return plan.children.map((name) => {
+    const child = made.get(name);
+    invariant(child !== undefined, `node ${name}, a child of ${plan.name}, is not in the plan or stands before its parent`);
+    return child;
+  });
+}
+
+export function buildNodes(init: TaskInit, services: NodeServices, collector: Collector): NodeGraph {
+  const nodes = init.subtopologies.flatMap((plan) => plan.nodes);
+  const fixed = new Map<string, EngineNode>();
+  const sources: SourceNode[] = [];
+  const queues: PartitionQueue[] = [];
+  for (const plan of nodes) {
+    if (plan.kind === 'sink') fixed.set(plan.name, createSink(plan, services.applicationId, services.context, collector));
+    if (plan.kind !== 'source') continue;
+    const source = new SourceNode(plan.name);
+    sources.push(source);
+    for (const topic of init.sourceTopics.get(plan.name) ?? []) queues.push(createQueue(plan, source, topic, init, services));
+  }
+  if (queues.length === 0 && sources.length > 0) {
+    throw new StreamsError(
+      'MR_SOURCE_TOPIC_MISSING',
+      `task ${init.id} has no input: no topic of its sources has partition ${init.partition}`,
+      {
+        details: { taskId: init.id },
+      },
+    );
+  }
+  return new NodeGraph(nodes, queues, fixed, sources, services);
+}
+
+function createQueue(plan: SourcePlan, source: SourceNode, topic: string, init: TaskInit, services: NodeServices): PartitionQueue {
+  return new PartitionQueue({
+    tp: topicPartition(topic, init.partition),
+    source,
+    keySerde: plan.keySerde.bind?.({ topic, role: 'key' }) ?? plan.keySerde,
+    valueSerde: plan.valueSerde.bind?.({ topic, role: 'value' }) ?? plan.valueSerde,
+    extractor: plan.timestampExtractor ?? init.settings.timestampExtractor,
+    policy: services.policy,
+    dropped: services.dropped,
+  });
+}

@@ -1,0 +1,184 @@
+/**
+ * A node that runs: a processor with its context. Forwarding is a direct call, depth first; the innermost processor hears of a failure (EX-02, S-200).
+ * Kafka Streams: `ProcessorNode`, `ProcessorContextImpl`.
+ */
+import { StreamsError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Cancellable, OperatorContext, Processor, PunctuationType } from '../processor/processor.ts';
+import type { RecordMetadata, StreamRecord } from '../record.ts';
+import type { RecordContext } from '../stores/record-context.ts';
+import type { DroppedRecords } from './dropped-records.ts';
+import type { ErrorPolicy } from './error-policy.ts';
+
+export type AnyRecord = StreamRecord<unknown, unknown>;
+
+/** What a record can be handed to. */
+export interface EngineNode {
+  readonly name: string;
+  process(record: AnyRecord): void;
+}
+
+/** What the nodes of a task share. */
+export interface NodeServices {
+  readonly applicationId: string;
+  readonly taskId: string;
+  readonly context: RecordContext;
+  readonly policy: ErrorPolicy;
+  readonly dropped: DroppedRecords;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly emitIntervalMs: number;
+  readonly nowMs: () => number;
+  readonly streamTime: () => number;
+  readonly requestCommit: () => void;
+  readonly schedule: (node: string, intervalMs: number, type: PunctuationType, punctuate: (timestamp: number) => void) => Cancellable;
+  /** The public face of a store of the task; undefined if there is none of this name. */
+  readonly store: (name: string) => unknown;
+}
+
+class NodeContext implements OperatorContext<unknown, unknown> {
+  readonly applicationId: string;
+  readonly taskId: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly emitIntervalMs: number;
+  readonly hasChildren: boolean;
+  readonly #node: string;
+  readonly #stores: readonly string[];
+  readonly #services: NodeServices;
+  readonly #context: RecordContext;
+  readonly #children: readonly EngineNode[];
+  /** The child if there is exactly one. */
+  readonly #only: EngineNode | null;
+
+  constructor(node: string, stores: readonly string[], children: readonly EngineNode[], services: NodeServices) {
+    this.applicationId = services.applicationId;
+    this.taskId = services.taskId;
+    this.log = services.log;
+    this.metrics = services.metrics;
+    this.emitIntervalMs = services.emitIntervalMs;
+    this.hasChildren = children.length > 0;
+    this.#node = node;
+    this.#stores = stores;
+    this.#services = services;
+    this.#context = services.context;
+    this.#children = children;
+    this.#only = children.length === 1 ? (children[0] as EngineNode) : null;
+  }
+
+  get recordMetadata(): RecordMetadata | undefined {
+    const context = this.#context;
+    return context.defined ? { topic: context.topic ?? '', partition: context.partition, offset: context.offset } : undefined;
+  }
+
+  get currentSystemTimeMs(): number {
+    return this.#services.nowMs();
+  }
+
+  get currentStreamTimeMs(): number {
+    return this.#services.streamTime();
+  }
+
+  forward(record: AnyRecord, childName?: string): void {
+    const context = this.#context;
+    const timestamp = context.timestamp;
+    const previous = context.record;
+    context.timestamp = record.timestamp;
+    context.record = record;
+    try {
+      if (childName !== undefined) this.#child(childName).process(record);
+      else if (this.#only !== null) this.#only.process(record);
+      else for (const child of this.#children) child.process(record);
+    } finally {
+      context.timestamp = timestamp;
+      context.record = previous;
+    }
+  }
+
+  getStateStore<S>(name: string): S {
+    if (!this.#stores.includes(name)) {
+      throw new StreamsError(
+        'MR_STORE_UNAVAILABLE',
+        `processor ${this.#node} has no access to store ${name}; connect it by naming it where the processor is added, or by the processor's own stores`,
+        { details: { taskId: this.taskId, node: this.#node, store: name } },
+      );
+    }
+    const store = this.#services.store(name);
+    if (store === undefined) {
+      throw new StreamsError('MR_STORE_UNAVAILABLE', `there is no store ${name} in task ${this.taskId}`, {
+        details: { taskId: this.taskId, node: this.#node, store: name },
+      });
+    }
+    // The caller names the type of the store that it was built with; the topology knows no types at run time.
+    return store as S;
+  }
+
+  schedule(intervalMs: number, type: PunctuationType, punctuate: (timestamp: number) => void): Cancellable {
+    if (!(intervalMs >= 1)) {
+      throw new StreamsError('MR_ARGUMENT_INVALID', `a punctuation interval must be at least 1 ms, got ${intervalMs}`, {
+        details: { taskId: this.taskId, node: this.#node },
+      });
+    }
+    return this.#services.schedule(this.#node, intervalMs, type, punctuate);
+  }
+
+  commit(): void {
+    this.#services.requestCommit();
+  }
+
+  dropped(reason: string): void {
+    this.#services.dropped.add(reason, null, -1);
+  }
+
+  #child(name: string): EngineNode {
+    for (const child of this.#children) if (child.name === name) return child;
+    throw new StreamsError('MR_ARGUMENT_INVALID', `node ${name} does not exist or is no child of ${this.#node}`, {
+      details: { taskId: this.taskId, node: this.#node },
+    });
+  }
+}
+
+export class ProcessorNode implements EngineNode {
+  readonly name: string;
+  readonly #processor: Processor<unknown, unknown, unknown, unknown>;
+  readonly #context: NodeContext;
+  readonly #policy: ErrorPolicy;
+
+  constructor(
+    name: string,
+    processor: Processor<unknown, unknown, unknown, unknown>,
+    stores: readonly string[],
+    children: readonly EngineNode[],
+    services: NodeServices,
+  ) {
+    this.name = name;
+    this.#processor = processor;
+    this.#context = new NodeContext(name, stores, children, services);
+    this.#policy = services.policy;
+  }
+
+  init(): void {
+    try {
+      this.#processor.init?.(this.#context);
+    } catch (error) {
+      throw this.#policy.lifecycle(this.name, 'initialise', error);
+    }
+  }
+
+  process(record: AnyRecord): void {
+    try {
+      this.#processor.process(record);
+    } catch (error) {
+      this.#policy.processing(this.name, record, error);
+    }
+  }
+
+  close(): void {
+    try {
+      this.#processor.close?.();
+    } catch (error) {
+      throw this.#policy.lifecycle(this.name, 'close', error);
+    }
+  }
+}

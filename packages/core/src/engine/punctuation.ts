@@ -1,0 +1,78 @@
+/**
+ * Punctuation schedules of one kind of time (S-168 … S-176). A schedule fires at most once a check; what it missed is skipped, and it stays aligned to its start.
+ * Kafka Streams: `PunctuationQueue`, `PunctuationSchedule`.
+ */
+import type { Cancellable } from '../processor/processor.ts';
+import { TimeHeap } from './time-heap.ts';
+
+/** `timestamp`: when it is due next. */
+export class Schedule implements Cancellable {
+  timestamp: number;
+  cancelled = false;
+  readonly node: string;
+  readonly intervalMs: number;
+  readonly punctuate: (timestamp: number) => void;
+
+  constructor(node: string, dueMs: number, intervalMs: number, punctuate: (timestamp: number) => void) {
+    this.node = node;
+    this.timestamp = dueMs;
+    this.intervalMs = intervalMs;
+    this.punctuate = punctuate;
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+  }
+
+  /** Moves behind `nowMs`, on the grid of its interval. */
+  advance(nowMs: number): void {
+    const next = this.timestamp + this.intervalMs;
+    if (nowMs < next) {
+      this.timestamp = next;
+      return;
+    }
+    const missed = Math.floor((nowMs - this.timestamp) / this.intervalMs);
+    this.timestamp += (missed + 1) * this.intervalMs;
+  }
+}
+
+export class PunctuationQueue {
+  readonly #heap = new TimeHeap<Schedule>();
+
+  add(schedule: Schedule): Schedule {
+    this.#heap.push(schedule);
+    return schedule;
+  }
+
+  /** When the next one is due, cancelled ones aside; `Infinity` if none. */
+  get nextDueMs(): number {
+    const heap = this.#heap;
+    let top = heap.peek();
+    while (top !== undefined && top.cancelled) {
+      heap.pop();
+      top = heap.peek();
+    }
+    return top === undefined ? Number.POSITIVE_INFINITY : top.timestamp;
+  }
+
+  /** Fires what is due at `nowMs` and returns how many fired. `fire` runs the callback. */
+  run(nowMs: number, fire: (schedule: Schedule, nowMs: number) => void): number {
+    const heap = this.#heap;
+    let fired = 0;
+    for (let top = heap.peek(); top !== undefined && top.timestamp <= nowMs; top = heap.peek()) {
+      heap.pop();
+      if (top.cancelled) continue;
+      fire(top, nowMs);
+      fired++;
+      // The callback itself may have cancelled it.
+      if (top.cancelled) continue;
+      top.advance(nowMs);
+      heap.push(top);
+    }
+    return fired;
+  }
+
+  clear(): void {
+    this.#heap.clear();
+  }
+}

@@ -1,0 +1,405 @@
+/**
+ * The stores of a task and what the engine says of them: opening, restoring, and the two batches of a commit (design §4 step 12, §5). What is on disk is a prefix of the
+ * acknowledged changelog, because positions and data are in one batch (I2).
+ * Kafka Streams: `ProcessorStateManager`.
+ */
+import type { EngineBatch, MaybePromise, StateEngine } from '@millrace/state';
+import { invariant, StreamsError } from '../errors.ts';
+import type { FetchedRecords } from '../kafka/fetched-records.ts';
+import type { Acknowledged, Output, OutputPartition } from '../kafka/port.ts';
+import { formatTopicPartition, topicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
+import { createStore } from '../stores/create-store.ts';
+import type { ManagedStore } from '../stores/managed-store.ts';
+import { ReadCache } from '../stores/read-cache.ts';
+import type { CacheBudget } from '../stores/record-cache.ts';
+import type { RecordContext } from '../stores/record-context.ts';
+import { type StorePlan, topicName } from '../topology/plan.ts';
+import type { ChangelogState } from './contract.ts';
+import {
+  decodeNumber,
+  encodeNumbers,
+  firstStorePrefix,
+  lastStorePrefix,
+  metaEnd,
+  metaKey,
+  metaKinds,
+  metaStart,
+  parseMetaKey,
+  storePrefix,
+} from './state-layout.ts';
+
+/** A restore batch is written at this size where the engine writes at once. */
+const restoreBatchBytes = 4 << 20;
+
+/** Kafka Streams caps how a commit ends; one that never settles would grow the pending batch without bound. */
+export interface InputPosition {
+  readonly offset: number;
+  readonly partitionTime: number;
+}
+
+/** A store with its changelog. */
+interface OpenStore {
+  readonly store: ManagedStore;
+  readonly prefix: Uint8Array;
+  readonly changelog: ChangelogOf | undefined;
+}
+
+class ChangelogOf {
+  readonly tp: TopicPartition;
+  readonly store: ManagedStore;
+  readonly isSource: boolean;
+  readonly output: OutputPartition | null;
+  /** Behind what the engine holds. */
+  position: number | undefined;
+  /** Behind what was applied but not yet written in a restore. */
+  restored: number | undefined;
+  /** Records appended when the commit under way was prepared, and when the last one that completed was. */
+  appendedAtTake = 0;
+  appendedAtCommit = 0;
+
+  constructor(tp: TopicPartition, store: ManagedStore, isSource: boolean, output: OutputPartition | null) {
+    this.tp = tp;
+    this.store = store;
+    this.isSource = isSource;
+    this.output = output;
+  }
+}
+
+export interface StateManagerInit {
+  readonly taskId: string;
+  readonly applicationId: string;
+  readonly partition: number;
+  readonly engine: StateEngine;
+  readonly output: Output;
+  readonly plans: readonly StorePlan[];
+  readonly context: RecordContext;
+  readonly cacheBudget: CacheBudget | null;
+  readonly readCacheBytes: number;
+}
+
+export class StateManager {
+  readonly #engine: StateEngine;
+  readonly #taskId: string;
+  readonly #stores: OpenStore[] = [];
+  readonly #byName = new Map<string, ManagedStore>();
+  readonly #changelogs = new Map<TopicPartition, ChangelogOf>();
+  readonly #readCache: ReadCache;
+  /** Entries about stores that came or went, to be in the first batch that is written. */
+  #opening: ((batch: EngineBatch) => void)[] = [];
+  readonly #inputs = new Map<string, InputPosition>();
+  readonly #unloggedInputs = new Map<string, InputPosition>();
+  readonly times: Map<string, bigint> = new Map();
+  readonly hasState: boolean;
+  #restoreBatch: EngineBatch | null = null;
+  #restoreBytes = 0;
+  #main: EngineBatch | null = null;
+  #unlogged: EngineBatch | null = null;
+  #takenInputs: ReadonlyMap<TopicPartition, InputPosition> | null = null;
+
+  constructor(init: StateManagerInit) {
+    this.#engine = init.engine;
+    this.#taskId = init.taskId;
+    this.#readCache = new ReadCache(init.readCacheBytes);
+    const prefixes = new Map<string, number>();
+    const positions = new Map<string, number>();
+    this.#load(prefixes, positions);
+    this.hasState = positions.size + this.#inputs.size + this.#unloggedInputs.size > 0;
+    const removed = new Map(prefixes);
+    for (const plan of init.plans) {
+      removed.delete(plan.spec.name);
+      this.#open(plan, this.#prefixOf(plan.spec.name, prefixes), positions, init);
+    }
+    for (const [name, id] of removed) this.#forget(name, id);
+    for (const topic of positions.keys()) {
+      if (!this.#changelogs.has(topicPartition(topic, init.partition)))
+        this.#opening.push((batch) => batch.delete(metaKey(metaKinds.changelog, topic)));
+    }
+  }
+
+  get storeNames(): readonly string[] {
+    return [...this.#byName.keys()];
+  }
+
+  store(name: string): ManagedStore | undefined {
+    return this.#byName.get(name);
+  }
+
+  get changelogs(): readonly ChangelogState[] {
+    return [...this.#changelogs.values()].map(({ tp, store, position, isSource }) => ({ tp, store: store.name, position, isSource }));
+  }
+
+  get uncommittedBytes(): number {
+    let bytes = 0;
+    for (const { store } of this.#stores) bytes += store.uncommittedBytes;
+    return bytes;
+  }
+
+  /** Position and partition time that stores without a changelog include. */
+  unloggedInput(tp: TopicPartition): InputPosition | undefined {
+    return this.#unloggedInputs.get(tp.topic);
+  }
+
+  /** Position and partition time of the last commit that the engine knows. */
+  input(tp: TopicPartition): InputPosition | undefined {
+    return this.#inputs.get(tp.topic);
+  }
+
+  // ---- restore ----
+
+  restore(records: FetchedRecords): void {
+    const changelog = this.#changelogs.get(records.tp);
+    if (changelog === undefined) {
+      throw new StreamsError('MR_ARGUMENT_INVALID', `${formatTopicPartition(records.tp)} is no changelog of task ${this.#taskId}`, {
+        details: { taskId: this.#taskId, topic: records.tp.topic, partition: records.tp.partition },
+      });
+    }
+    const batch = (this.#restoreBatch ??= this.#newBatch());
+    for (let i = 0; i < records.count; i++) {
+      const offset = records.offset(i);
+      // What the engine holds already must not be applied again over newer entries of the same poll.
+      if (changelog.position !== undefined && offset < changelog.position) continue;
+      this.#restoreBytes += changelog.store.restore(records, i, batch);
+    }
+    changelog.restored = records.nextOffset;
+    if (this.#engine.synchronous && this.#restoreBytes >= restoreBatchBytes) void this.flushRestore();
+  }
+
+  flushRestore(): MaybePromise<void> {
+    const moved = [...this.#changelogs.values()].filter(({ restored }) => restored !== undefined);
+    if (this.#restoreBatch === null && moved.length === 0) return undefined;
+    const batch = this.#restoreBatch ?? this.#newBatch();
+    this.#restoreBatch = null;
+    this.#restoreBytes = 0;
+    for (const changelog of moved) {
+      // A store in memory starts over after a restart, so no position is kept for it.
+      if (!changelog.store.volatile)
+        batch.put(metaKey(metaKinds.changelog, changelog.tp.topic), encodeNumbers(changelog.restored as number));
+    }
+    const written = this.#write(batch);
+    const note = (): void => {
+      for (const changelog of moved) {
+        changelog.position = changelog.restored;
+        changelog.restored = undefined;
+      }
+    };
+    if (written instanceof Promise) return written.then(note);
+    note();
+    return undefined;
+  }
+
+  /** Drops all data and positions; prefixes stay. */
+  wipe(): MaybePromise<void> {
+    this.reset();
+    const batch = this.#newBatch();
+    for (const { prefix } of this.#stores) batch.deleteRange(prefix, nextPrefix(prefix));
+    for (const { tp } of this.#changelogs.values()) batch.delete(metaKey(metaKinds.changelog, tp.topic));
+    for (const topic of this.#inputs.keys()) batch.delete(metaKey(metaKinds.input, topic));
+    for (const topic of this.#unloggedInputs.keys()) batch.delete(metaKey(metaKinds.unloggedInput, topic));
+    for (const name of this.times.keys()) batch.delete(metaKey(metaKinds.time, name));
+    this.#inputs.clear();
+    this.#unloggedInputs.clear();
+    this.times.clear();
+    for (const changelog of this.#changelogs.values()) changelog.position = undefined;
+    return this.#write(batch);
+  }
+
+  // ---- commit ----
+
+  /** Flushes the record caches, in registration order (S-149). */
+  flush(): void {
+    for (const { store } of this.#stores) store.flush();
+    // Kafka Streams goes through the stores once. An update that a flush brought into a cache before it would be in no changelog when its input is committed, so go on
+    // until nothing is left; in graphs whose stores are registered upstream first, once is enough.
+    for (let rounds = 0; this.#stores.some(({ store }) => store.unflushed); rounds++) {
+      invariant(rounds < 1000, `record caches of task ${this.#taskId} are never empty: their flushes feed each other in a circle`);
+      for (const { store } of this.#stores) store.flush();
+    }
+  }
+
+  /** Takes what is to be written; `inputs` are the positions that it includes. */
+  take(inputs: ReadonlyMap<TopicPartition, InputPosition>): void {
+    const main = (this.#main ??= this.#newBatch());
+    let unlogged = this.#unlogged;
+    for (const { store, changelog } of this.#stores) {
+      if (changelog !== undefined) store.take(main);
+      else store.take((unlogged ??= this.#newBatch()));
+    }
+    for (const changelog of this.#changelogs.values()) changelog.appendedAtTake = changelog.output?.appended ?? 0;
+    for (const [tp, { offset, partitionTime }] of inputs) {
+      main.put(metaKey(metaKinds.input, tp.topic), encodeNumbers(offset, partitionTime));
+      unlogged?.put(metaKey(metaKinds.unloggedInput, tp.topic), encodeNumbers(offset, partitionTime));
+    }
+    this.#unlogged = unlogged;
+    this.#takenInputs = inputs;
+  }
+
+  writeUnlogged(): MaybePromise<void> {
+    const batch = this.#unlogged;
+    if (batch === null) return undefined;
+    this.#unlogged = null;
+    const inputs = this.#takenInputs as ReadonlyMap<TopicPartition, InputPosition>;
+    const note = (): void => {
+      for (const [tp, position] of inputs) this.#unloggedInputs.set(tp.topic, position);
+      for (const { store, changelog } of this.#stores) if (changelog === undefined) store.settle();
+    };
+    const written = this.#write(batch);
+    if (written instanceof Promise) return written.then(note);
+    note();
+    return undefined;
+  }
+
+  complete(acknowledged: ReadonlyMap<TopicPartition, Acknowledged>): MaybePromise<void> {
+    const batch = this.#main;
+    const inputs = this.#takenInputs;
+    if (batch === null || inputs === null) {
+      throw new StreamsError('MR_STATE_INVALID', `task ${this.#taskId} has no commit to complete: call prepareCommit first`, {
+        details: { taskId: this.#taskId },
+      });
+    }
+    invariant(this.#unlogged === null, `I2: task ${this.#taskId} completes a commit before its stores without a changelog were written`);
+    const positions = this.#positionsAfter(acknowledged, inputs);
+    for (const [changelog, position] of positions) {
+      if (!changelog.store.volatile) batch.put(metaKey(metaKinds.changelog, changelog.tp.topic), encodeNumbers(position));
+    }
+    this.#main = null;
+    this.#takenInputs = null;
+    const note = (): void => {
+      for (const [changelog, position] of positions) changelog.position = position;
+      for (const changelog of this.#changelogs.values()) changelog.appendedAtCommit = changelog.appendedAtTake;
+      for (const [tp, position] of inputs) this.#inputs.set(tp.topic, position);
+      for (const { store, changelog } of this.#stores) if (changelog !== undefined) store.settle();
+    };
+    const written = this.#write(batch);
+    if (written instanceof Promise) return written.then(note);
+    note();
+    return undefined;
+  }
+
+  /** Drops everything that is only in memory. */
+  reset(): void {
+    for (const { store } of this.#stores) store.reset();
+    this.#main = null;
+    this.#unlogged = null;
+    this.#takenInputs = null;
+    this.#restoreBatch = null;
+    this.#restoreBytes = 0;
+    for (const changelog of this.#changelogs.values()) {
+      changelog.restored = undefined;
+      changelog.appendedAtTake = changelog.appendedAtCommit = changelog.output?.appended ?? 0;
+      if (changelog.store.volatile) changelog.position = undefined;
+    }
+  }
+
+  /** Where each changelog stands with what was taken. */
+  #positionsAfter(
+    acknowledged: ReadonlyMap<TopicPartition, Acknowledged>,
+    inputs: ReadonlyMap<TopicPartition, InputPosition>,
+  ): Map<ChangelogOf, number> {
+    const positions = new Map<ChangelogOf, number>();
+    for (const changelog of this.#changelogs.values()) {
+      if (changelog.isSource) {
+        const input = inputs.get(changelog.tp);
+        if (input !== undefined) positions.set(changelog, input.offset);
+        continue;
+      }
+      const appended = changelog.appendedAtTake - changelog.appendedAtCommit;
+      if (appended === 0) continue;
+      const ack = acknowledged.get(changelog.tp);
+      const place = formatTopicPartition(changelog.tp);
+      invariant(ack !== undefined, `I2: ${appended} record(s) of changelog ${place} were not acknowledged when the commit completed`);
+      invariant(ack.contiguous, `I2: the offsets of changelog ${place} have a hole: another process writes to it`);
+      // What was appended after the commit was prepared may be acknowledged too, but is not in the batch. Too low a position only replays a little more.
+      const later = (changelog.output?.appended ?? 0) - changelog.appendedAtTake;
+      positions.set(changelog, Math.max(ack.lastOffset + 1 - later, changelog.position ?? 0));
+    }
+    return positions;
+  }
+
+  #newBatch(): EngineBatch {
+    const batch = this.#engine.batch();
+    for (const operation of this.#opening) operation(batch);
+    return batch;
+  }
+
+  #write(batch: EngineBatch): MaybePromise<void> {
+    if (batch.size === 0) return undefined;
+    const written = batch.commit();
+    if (written instanceof Promise) {
+      return written.then(() => {
+        this.#opening = [];
+      });
+    }
+    this.#opening = [];
+    return undefined;
+  }
+
+  #load(prefixes: Map<string, number>, positions: Map<string, number>): void {
+    const iterator = this.#engine.iterate({ gte: metaStart, lt: metaEnd });
+    try {
+      while (iterator.next()) {
+        const { kind, name } = parseMetaKey(iterator.key);
+        const value = iterator.value;
+        if (kind === metaKinds.store) prefixes.set(name, decodeNumber(value, 0));
+        else if (kind === metaKinds.changelog) positions.set(name, decodeNumber(value, 0));
+        else if (kind === metaKinds.input)
+          this.#inputs.set(name, { offset: decodeNumber(value, 0), partitionTime: decodeNumber(value, 1) });
+        else if (kind === metaKinds.unloggedInput)
+          this.#unloggedInputs.set(name, { offset: decodeNumber(value, 0), partitionTime: decodeNumber(value, 1) });
+        else if (kind === metaKinds.time) this.times.set(name, Buffer.from(value.buffer, value.byteOffset, value.length).readBigInt64BE(0));
+      }
+    } finally {
+      iterator.close();
+    }
+  }
+
+  #prefixOf(name: string, prefixes: Map<string, number>): Uint8Array {
+    let id = prefixes.get(name);
+    if (id === undefined) {
+      id = Math.max(firstStorePrefix - 1, ...prefixes.values()) + 1;
+      invariant(id <= lastStorePrefix, `the engine of task ${this.#taskId} has no room for another store`);
+      prefixes.set(name, id);
+      const value = encodeNumbers(id);
+      this.#opening.push((batch) => batch.put(metaKey(metaKinds.store, name), value));
+    }
+    return storePrefix(id);
+  }
+
+  #forget(name: string, id: number): void {
+    const prefix = storePrefix(id);
+    this.#opening.push((batch) => {
+      batch.deleteRange(prefix, nextPrefix(prefix));
+      batch.delete(metaKey(metaKinds.store, name));
+    });
+  }
+
+  #open(plan: StorePlan, prefix: Uint8Array, positions: ReadonlyMap<string, number>, init: StateManagerInit): void {
+    const { spec, changelog } = plan;
+    const topic = changelog === undefined ? `${init.applicationId}-${spec.name}-changelog` : topicName(init.applicationId, changelog);
+    const tp = topicPartition(topic, init.partition);
+    const output = changelog === undefined || plan.changelogIsSource ? null : init.output.partition(topic, init.partition);
+    const store = createStore(spec, {
+      taskId: init.taskId,
+      engine: init.engine,
+      prefix,
+      context: init.context,
+      changelog: output,
+      serdeTopic: topic,
+      cacheBudget: init.cacheBudget,
+      readCache: this.#readCache,
+    });
+    let state: ChangelogOf | undefined;
+    if (changelog !== undefined) {
+      state = new ChangelogOf(tp, store, plan.changelogIsSource, output);
+      if (!store.volatile) state.position = positions.get(topic);
+      state.appendedAtTake = state.appendedAtCommit = output?.appended ?? 0;
+      this.#changelogs.set(tp, state);
+    }
+    this.#stores.push({ store, prefix, changelog: state });
+    this.#byName.set(spec.name, store);
+  }
+}
+
+/** The first key behind every key of the prefix. */
+function nextPrefix(prefix: Uint8Array): Uint8Array {
+  return storePrefix((((prefix[0] as number) << 8) | (prefix[1] as number)) + 1);
+}

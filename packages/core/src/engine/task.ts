@@ -1,0 +1,425 @@
+/**
+ * The task: a state machine over one partition group of a set of sub-topologies (see `contract.ts`). It holds the parts together and decides nothing itself: queues choose
+ * the record, nodes run it, the state manager commits. Nothing here reads a clock (I5), and no promise is made between `enqueue` and the end of `process` (I1).
+ * Kafka Streams: `StreamTask`.
+ */
+import type { MaybePromise } from '@millrace/state';
+import { invariant, StreamsError } from '../errors.ts';
+import type { FetchedRecords } from '../kafka/fetched-records.ts';
+import type { Acknowledged, CommittedOffset, Output } from '../kafka/port.ts';
+import type { TopicPartition } from '../kafka/topic-partition.ts';
+import type { Logger } from '../log.ts';
+import type { Counter } from '../metrics.ts';
+import { CacheBudget } from '../stores/record-cache.ts';
+import { RecordContext } from '../stores/record-context.ts';
+import { Collector } from './collector.ts';
+import type { ChangelogState, CommitRequest, Task, TaskInit } from './contract.ts';
+import { DroppedRecords } from './dropped-records.ts';
+import { ErrorPolicy } from './error-policy.ts';
+import { buildNodes, type NodeGraph } from './node-graph.ts';
+import type { NodeServices } from './node.ts';
+import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts';
+import { PartitionGroup } from './partition-group.ts';
+import type { PartitionQueue } from './partition-queue.ts';
+import { PunctuationQueue, Schedule } from './punctuation.ts';
+import { type InputPosition, StateManager } from './state-manager.ts';
+
+/** Creates a task in the state `created`: restore its changelogs, take its positions, then `start` it. */
+export function createTask(init: TaskInit): Task {
+  return new StreamTask(init);
+}
+
+type Phase = 'created' | 'running' | 'suspended' | 'closed';
+
+class StreamTask implements Task {
+  readonly id: string;
+  readonly inputs: readonly TopicPartition[];
+  readonly #init: TaskInit;
+  readonly #output: Output;
+  readonly #log: Logger;
+  readonly #context = new RecordContext();
+  readonly #dropped: DroppedRecords;
+  readonly #policy: ErrorPolicy;
+  readonly #collector: Collector;
+  readonly #state: StateManager;
+  readonly #group: PartitionGroup;
+  readonly #graph: NodeGraph;
+  readonly #streamPunctuations = new PunctuationQueue();
+  readonly #wallPunctuations = new PunctuationQueue();
+  readonly #processed: Counter;
+  readonly #punctuated: Counter;
+  /** Times that processors committed with the offsets (`ProcessorMetadata`), merged over the inputs. */
+  readonly #times = new Map<string, bigint>();
+  /** Where this task's last commit stood, to see that nobody else went on meanwhile (I4). */
+  readonly #committed = new Map<TopicPartition, number>();
+  #phase: Phase = 'created';
+  #nowMs = 0;
+  #commitNeeded = false;
+  #commitRequested = false;
+
+  constructor(init: TaskInit) {
+    this.id = init.id;
+    this.#init = init;
+    this.#output = init.output;
+    this.#log = init.log;
+    const { settings, metrics, log } = init;
+    this.#dropped = new DroppedRecords(init.id, metrics, log, this.#context);
+    this.#policy = new ErrorPolicy(init.id, settings.handlers, this.#context, this.#dropped);
+    this.#collector = new Collector(init.output, this.#policy, this.#dropped, init.partition);
+    const budget = init.cacheBudget ?? (settings.cacheBytes > 0 ? new CacheBudget(settings.cacheBytes) : null);
+    this.#state = new StateManager({
+      taskId: init.id,
+      applicationId: settings.applicationId,
+      partition: init.partition,
+      engine: init.engine,
+      output: init.output,
+      plans: init.subtopologies.flatMap((plan) => plan.stores),
+      context: this.#context,
+      cacheBudget: budget !== null && budget.limitBytes > 0 ? budget : null,
+      readCacheBytes: settings.readCacheBytes,
+    });
+    const services: NodeServices = {
+      applicationId: settings.applicationId,
+      taskId: init.id,
+      context: this.#context,
+      policy: this.#policy,
+      dropped: this.#dropped,
+      log,
+      metrics,
+      emitIntervalMs: settings.emitIntervalMs,
+      nowMs: () => this.#nowMs,
+      streamTime: () => this.#group.streamTime,
+      requestCommit: () => {
+        this.#commitRequested = true;
+      },
+      schedule: (node, intervalMs, type, punctuate) =>
+        type === 'stream'
+          ? this.#streamPunctuations.add(new Schedule(node, 0, intervalMs, punctuate))
+          : this.#wallPunctuations.add(new Schedule(node, this.#nowMs + intervalMs, intervalMs, punctuate)),
+      store: (name) => this.#state.store(name),
+    };
+    this.#graph = buildNodes(init, services, this.#collector);
+    const tags = { 'task-id': init.id };
+    this.#group = new PartitionGroup(this.#graph.queues, settings.maxTaskIdleMs, metrics.counter('enforced-processing-total', tags));
+    this.inputs = this.#graph.queues.map((queue) => queue.tp);
+    this.#processed = metrics.counter('process-total', tags);
+    this.#punctuated = metrics.counter('punctuate-total', tags);
+    metrics.gauge('active-buffer-count', tags, () => this.#graph.queues.reduce((sum, queue) => sum + queue.size, 0));
+    if (budget !== null && init.cacheBudget === undefined) metrics.gauge('cache-size-bytes-total', tags, () => budget.usedBytes);
+  }
+
+  // ---- before the first record ----
+
+  get changelogs(): readonly ChangelogState[] {
+    return this.#state.changelogs;
+  }
+
+  get hasState(): boolean {
+    return this.#state.hasState;
+  }
+
+  restore(batch: FetchedRecords): void {
+    this.#expect('created');
+    this.#state.restore(batch);
+  }
+
+  flushRestore(): MaybePromise<void> {
+    this.#expect('created');
+    return this.#state.flushRestore();
+  }
+
+  wipe(): MaybePromise<void> {
+    this.#expect('created');
+    return this.#state.wipe();
+  }
+
+  takePosition(tp: TopicPartition, committed: CommittedOffset | null): number | undefined {
+    this.#expect('created', 'suspended');
+    const queue = this.#group.queue(tp);
+    const own = this.#committed.get(tp);
+    if (this.#phase === 'suspended' && own !== undefined && committed !== null && committed.offset > own) {
+      throw new StreamsError(
+        'MR_TASK_LOST',
+        `while task ${this.id} was suspended somebody else moved ${tp.topic}-${tp.partition} from ${own} to ${committed.offset}`,
+        {
+          details: { taskId: this.id, topic: tp.topic, partition: tp.partition },
+        },
+      );
+    }
+    let position = committed?.offset;
+    let partitionTime: number | undefined;
+    if (committed !== null) {
+      const metadata = decodeOffsetMetadata(committed.metadata);
+      if (!metadata.understood)
+        this.#log.warn('offset metadata of an unknown form is ignored', { taskId: this.id, topic: tp.topic, partition: tp.partition });
+      partitionTime = metadata.partitionTime;
+      for (const [name, time] of metadata.times) {
+        const known = this.#times.get(name);
+        if (known === undefined || known < time) this.#times.set(name, time);
+      }
+    }
+    // Stores without a changelog were written before the offsets were: if that commit did not reach Kafka, going on from the older offset would apply its records twice.
+    const unlogged = this.#state.unloggedInput(tp);
+    if (unlogged !== undefined && (position === undefined || unlogged.offset > position)) {
+      position = unlogged.offset;
+      partitionTime = unlogged.partitionTime;
+    }
+    queue.startAt(position, partitionTime);
+    if (queue.partitionTime > this.#group.streamTime) this.#group.streamTime = queue.partitionTime;
+    if (position !== undefined) this.#committed.set(tp, position);
+    return position;
+  }
+
+  start(nowMs: number): void {
+    this.#expect('created');
+    this.#nowMs = this.#dropped.nowMs = nowMs;
+    this.#graph.createProcessors();
+    this.#phase = 'running';
+    for (const node of this.#graph.processors) node.init();
+  }
+
+  // ---- running ----
+
+  enqueue(batch: FetchedRecords): void {
+    this.#expect('running');
+    const queue = this.#group.queue(batch.tp);
+    const hadHead = queue.head !== null;
+    queue.add(batch);
+    if (!hadHead && queue.head !== null) this.#group.offer(queue);
+    if (queue.advanced) this.#commitNeeded = true;
+  }
+
+  noteProgress(tp: TopicPartition, position: number, end: number): void {
+    this.#group.queue(tp).noteProgress(position, end);
+  }
+
+  queued(tp: TopicPartition): number {
+    return this.#group.queue(tp).size;
+  }
+
+  ready(nowMs: number): boolean {
+    return this.#phase === 'running' && !this.#collector.waiting && this.#group.ready(nowMs);
+  }
+
+  process(limit: number, nowMs: number): number {
+    this.#expect('running');
+    this.#nowMs = this.#dropped.nowMs = nowMs;
+    const group = this.#group;
+    const output = this.#output;
+    const maxUncommittedBytes = this.#init.settings.maxUncommittedBytes;
+    let ran = 0;
+    while (ran < limit && !this.#collector.waiting && group.ready(nowMs)) {
+      const queue = group.take() as PartitionQueue;
+      this.#run(queue);
+      group.putBack(queue);
+      ran++;
+      if (group.streamTime >= this.#streamPunctuations.nextDueMs) this.#punctuateStream();
+      if (this.#uncommittedBytes >= maxUncommittedBytes) {
+        this.#commitRequested = true;
+        break;
+      }
+      if (output.full) break;
+    }
+    if (ran > 0) {
+      this.#commitNeeded = true;
+      this.#processed.add(ran);
+    }
+    return ran;
+  }
+
+  punctuate(nowMs: number): number {
+    this.#expect('running');
+    this.#nowMs = this.#dropped.nowMs = nowMs;
+    const fired = this.#wallPunctuations.run(nowMs, this.#fire);
+    if (fired > 0) {
+      this.#commitNeeded = true;
+      this.#punctuated.add(fired);
+    }
+    return fired;
+  }
+
+  nextDueMs(): number | undefined {
+    if (this.#phase !== 'running') return undefined;
+    const due = Math.min(this.#wallPunctuations.nextDueMs, this.#group.idleUntilMs ?? Number.POSITIVE_INFINITY);
+    return due === Number.POSITIVE_INFINITY ? undefined : due;
+  }
+
+  get commitNeeded(): boolean {
+    return this.#commitNeeded;
+  }
+
+  get commitRequested(): boolean {
+    return this.#commitRequested;
+  }
+
+  get unresolvedTopics(): readonly string[] {
+    return this.#collector.unresolvedTopics;
+  }
+
+  retryUnresolved(): void {
+    this.#collector.retry();
+  }
+
+  // ---- commit ----
+
+  prepareCommit(): CommitRequest {
+    this.#expect('running', 'suspended');
+    this.#state.flush();
+    const inputs = new Map<TopicPartition, InputPosition>();
+    const offsets = new Map<TopicPartition, CommittedOffset>();
+    for (const queue of this.#group.queues) {
+      const offset = queue.position;
+      if (offset === undefined) continue;
+      inputs.set(queue.tp, { offset, partitionTime: queue.partitionTime });
+      offsets.set(queue.tp, { offset, metadata: encodeOffsetMetadata(queue.partitionTime, this.#times) });
+      queue.advanced = false;
+      this.#committed.set(queue.tp, offset);
+    }
+    this.#state.take(inputs);
+    this.#collector.uncommittedBytes = 0;
+    this.#commitNeeded = false;
+    this.#commitRequested = false;
+    return { offsets };
+  }
+
+  writeUnlogged(): MaybePromise<void> {
+    this.#expect('running', 'suspended');
+    return this.#state.writeUnlogged();
+  }
+
+  completeCommit(acknowledged: ReadonlyMap<TopicPartition, Acknowledged>): MaybePromise<void> {
+    this.#expect('running', 'suspended');
+    invariant(
+      !this.#collector.waiting,
+      `task ${this.id} completes a commit while records wait for topics: ${this.#collector.unresolvedTopics.join(', ')}`,
+    );
+    return this.#state.complete(acknowledged);
+  }
+
+  // ---- leaving ----
+
+  suspend(): void {
+    if (this.#phase === 'suspended') return;
+    this.#expect('running', 'created');
+    this.#group.clear();
+    if (this.#phase === 'running') this.#phase = 'suspended';
+  }
+
+  resume(nowMs: number): void {
+    this.#expect('suspended');
+    this.#nowMs = this.#dropped.nowMs = nowMs;
+    this.#phase = 'running';
+  }
+
+  abort(): void {
+    if (this.#phase === 'closed') return;
+    this.#closeProcessors((error) =>
+      this.#log.warn('a processor failed to close while its task was aborted', { taskId: this.id, error: String(error) }),
+    );
+    this.#state.reset();
+    this.#collector.clear();
+    this.#group.clear();
+    this.#group.streamTime = -1;
+    for (const queue of this.#group.queues) {
+      queue.startAt(undefined, -1);
+      queue.advanced = false;
+    }
+    this.#times.clear();
+    this.#committed.clear();
+    this.#context.clear();
+    this.#commitNeeded = this.#commitRequested = false;
+    this.#phase = 'created';
+  }
+
+  close(): void {
+    if (this.#phase === 'closed') return;
+    let failure: { readonly error: unknown } | undefined;
+    this.#closeProcessors((error) => (failure ??= { error }));
+    this.#state.reset();
+    this.#collector.clear();
+    this.#group.clear();
+    this.#phase = 'closed';
+    this.#init.metrics.remove({ 'task-id': this.id });
+    if (failure !== undefined) throw failure.error;
+  }
+
+  store(name: string): unknown {
+    return this.#state.store(name);
+  }
+
+  get storeNames(): readonly string[] {
+    return this.#state.storeNames;
+  }
+
+  // ---- inside ----
+
+  get #uncommittedBytes(): number {
+    return this.#collector.uncommittedBytes + this.#state.uncommittedBytes;
+  }
+
+  #run(queue: PartitionQueue): void {
+    const context = this.#context;
+    const record = queue.head;
+    invariant(record !== null, 'a queue without a head was chosen');
+    context.defined = true;
+    context.topic = queue.tp.topic;
+    context.partition = queue.tp.partition;
+    context.offset = queue.headOffset;
+    context.timestamp = queue.timestamp;
+    context.record = record;
+    context.batch = queue.headBatch;
+    context.index = queue.headIndex;
+    try {
+      queue.source.process(record);
+    } catch (error) {
+      throw this.#policy.escaped(queue.source.name, error);
+    }
+    queue.advance();
+  }
+
+  #punctuateStream(): void {
+    const fired = this.#streamPunctuations.run(this.#group.streamTime, this.#fire);
+    this.#punctuated.add(fired);
+  }
+
+  /** A field, so that running a queue makes no closure. */
+  readonly #fire = (schedule: Schedule, timestamp: number): void => {
+    const context = this.#context;
+    context.defined = true;
+    context.topic = null;
+    context.partition = -1;
+    context.offset = -1;
+    context.timestamp = timestamp;
+    context.record = null;
+    context.batch = null;
+    try {
+      schedule.punctuate(timestamp);
+    } catch (error) {
+      this.#policy.punctuation(schedule.node, error);
+    }
+  };
+
+  #closeProcessors(failed: (error: unknown) => void): void {
+    for (const node of this.#graph.processors) {
+      try {
+        node.close();
+      } catch (error) {
+        failed(error);
+      }
+    }
+    this.#graph.dropProcessors();
+    this.#streamPunctuations.clear();
+    this.#wallPunctuations.clear();
+  }
+
+  #expect(...phases: readonly Phase[]): void {
+    if (phases.includes(this.#phase)) return;
+    throw new StreamsError(
+      this.#phase === 'closed' ? 'MR_CLOSED' : 'MR_STATE_INVALID',
+      `task ${this.id} is ${this.#phase}; this needs it ${phases.join(' or ')}`,
+      {
+        details: { taskId: this.id },
+      },
+    );
+  }
+}

@@ -1,0 +1,36 @@
+/** Makes the store object of a specification: one place to add a kind. */
+import { StreamsError } from '../errors.ts';
+import type { Serde } from '../serde/serde.ts';
+import { PlainKeyValueStore, TimestampedStore } from './key-value-store.ts';
+import { LruStore, TimestampedLruStore } from './lru-store.ts';
+import type { ManagedStore } from './managed-store.ts';
+import type { StoreEnvironment } from './store-environment.ts';
+import type { StoreSpec } from './store-spec.ts';
+
+/**
+ * @throws MR_SERDE_MISSING if the specification has no serde (the builder refuses such a store before).
+ * @throws MR_FEATURE_UNAVAILABLE for a kind that is not built yet.
+ */
+export function createStore(spec: StoreSpec, environment: StoreEnvironment): ManagedStore {
+  if (spec.kind !== 'keyValue') {
+    throw new StreamsError('MR_FEATURE_UNAVAILABLE', `stores of kind ${spec.kind} are not built yet`, { details: { store: spec.name } });
+  }
+  const keySerde = required(spec.keySerde, spec.name, 'key');
+  const valueSerde = required(spec.valueSerde, spec.name, 'value');
+  if (spec.maxEntries !== undefined) {
+    return spec.timestamped
+      ? new TimestampedLruStore(spec.name, environment, keySerde, valueSerde, spec.maxEntries, true)
+      : new LruStore(spec.name, environment, keySerde, valueSerde, spec.maxEntries, false);
+  }
+  return spec.timestamped
+    ? new TimestampedStore(spec.name, environment, keySerde, valueSerde, spec.caching)
+    : new PlainKeyValueStore(spec.name, environment, keySerde, valueSerde, spec.caching);
+}
+
+function required(serde: Serde<unknown> | undefined, store: string, role: 'key' | 'value'): Serde<unknown> {
+  if (serde === undefined)
+    throw new StreamsError('MR_SERDE_MISSING', `store ${store} has no ${role} serde; give one where it is declared`, {
+      details: { store },
+    });
+  return serde;
+}

@@ -1,0 +1,46 @@
+/** Keys as byte strings: latin1 text, one character a byte, whose order is that of the bytes. */
+
+export type ByteString = string;
+
+/** Text that survives UTF-8: lone surrogates become U+FFFD, as they do in bytes. Two keys of the same bytes must be one key. */
+export function wellFormed(text: string): string {
+  // String.prototype.toWellFormed is in Node 20, not yet in the ES2023 library types.
+  return (text as unknown as { toWellFormed(): string }).toWellFormed();
+}
+
+/** The first byte string behind all that start with `prefix`; undefined if there is none. */
+export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
+  let last = prefix.length - 1;
+  while (last >= 0 && prefix[last] === 0xff) last--;
+  if (last < 0) return undefined;
+  const end = prefix.slice(0, last + 1);
+  (end[last] as number)++;
+  return end;
+}
+
+export function toByteString(bytes: Uint8Array, start: number = 0, end: number = bytes.length): ByteString {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+}
+
+/** Eight bytes, big endian, two's complement. */
+export function readTimestamp(bytes: Uint8Array): number {
+  const high = ((bytes[0] as number) << 24) | ((bytes[1] as number) << 16) | ((bytes[2] as number) << 8) | (bytes[3] as number);
+  const low = ((bytes[4] as number) << 24) | ((bytes[5] as number) << 16) | ((bytes[6] as number) << 8) | (bytes[7] as number);
+  return high * 0x1_0000_0000 + (low >>> 0);
+}
+
+export function writeTimestamp(bytes: Uint8Array, at: number, timestamp: number): void {
+  const high = Math.floor(timestamp / 0x1_0000_0000);
+  const low = timestamp - high * 0x1_0000_0000;
+  bytes[at] = high >>> 24;
+  bytes[at + 1] = high >>> 16;
+  bytes[at + 2] = high >>> 8;
+  bytes[at + 3] = high;
+  bytes[at + 4] = low >>> 24;
+  bytes[at + 5] = low >>> 16;
+  bytes[at + 6] = low >>> 8;
+  bytes[at + 7] = low;
+}
+
+/** Bytes of a timestamp in front of a stored value (SF-02). */
+export const timestampBytes = 8;

@@ -1,0 +1,269 @@
+/**
+ * A store of the most recently used entries, in memory only: what falls out is deleted in the changelog. Restored from the changelog's start, as Java's.
+ * Kafka Streams: `Stores.lruMap`, `MemoryNavigableLRUCache`.
+ */
+import type { EngineBatch } from '@millrace/state';
+import { StreamsError } from '../errors.ts';
+import type { FetchedRecords } from '../kafka/fetched-records.ts';
+import type { OutputPartition } from '../kafka/port.ts';
+import { ByteWriter } from '../serde/byte-writer.ts';
+import type { Serde } from '../serde/serde.ts';
+import type {
+  FlushListener,
+  KeyValue,
+  KeyValueStore,
+  StoreIterator,
+  TableStore,
+  TimestampedKeyValueStore,
+  ValueAndTimestamp,
+} from './faces.ts';
+import { type ByteString, prefixEnd, toByteString } from './key-bytes.ts';
+import type { ManagedStore } from './managed-store.ts';
+import type { RecordContext } from './record-context.ts';
+import type { StoreEnvironment } from './store-environment.ts';
+
+interface Row {
+  readonly bytes: Uint8Array;
+  readonly timestamp: number;
+}
+
+/** `R` is what the face calls a value. */
+abstract class LruRows<K, V, R> implements ManagedStore {
+  readonly name: string;
+  readonly volatile: boolean = true;
+  readonly uncommittedBytes: number = 0;
+  readonly unflushed: boolean = false;
+  readonly #maxEntries: number;
+  readonly #timestamped: boolean;
+  readonly #context: RecordContext;
+  readonly #changelog: OutputPartition | null;
+  readonly #keySerde: Serde<K>;
+  readonly #valueSerde: Serde<V>;
+  readonly #writer = new ByteWriter();
+  /** By key bytes; a map's order is that of the last use. */
+  readonly #rows = new Map<ByteString, Row>();
+
+  constructor(
+    name: string,
+    environment: StoreEnvironment,
+    keySerde: Serde<K>,
+    valueSerde: Serde<V>,
+    maxEntries: number,
+    timestamped: boolean,
+  ) {
+    const topic = environment.serdeTopic;
+    this.name = name;
+    this.#maxEntries = maxEntries;
+    this.#timestamped = timestamped;
+    this.#context = environment.context;
+    this.#changelog = environment.changelog;
+    this.#keySerde = keySerde.bind?.({ topic, role: 'key' }) ?? keySerde;
+    this.#valueSerde = valueSerde.bind?.({ topic, role: 'value' }) ?? valueSerde;
+  }
+
+  protected abstract rowAt(value: V, timestamp: number): R;
+
+  get(key: K): R | undefined {
+    const keyBytes = this.#encodeKey(key);
+    const row = this.#rows.get(keyBytes);
+    if (row === undefined) return undefined;
+    this.#use(keyBytes, row);
+    return this.#decode(row);
+  }
+
+  /** `timestamp` is the row's. Null deletes. */
+  write(key: K, value: V | null, timestamp: number): void {
+    const keyBytes = this.#encodeKey(key);
+    const now = this.#context.timestamp;
+    if (value === null) {
+      this.#rows.delete(keyBytes);
+      this.#log(keyBytes, null, now);
+      return;
+    }
+    const writer = this.#writer;
+    writer.position = 0;
+    this.#valueSerde.encodeInto(value, writer);
+    const row = { bytes: writer.toBytes(), timestamp };
+    this.#put(keyBytes, row, true);
+    this.#log(keyBytes, row.bytes, this.#timestamped ? timestamp : now);
+  }
+
+  range(from: K | undefined, to: K | undefined): StoreIterator<KeyValue<K, R>> {
+    return this.#between(from, to, false);
+  }
+
+  reverseRange(from: K | undefined, to: K | undefined): StoreIterator<KeyValue<K, R>> {
+    return this.#between(from, to, true);
+  }
+
+  all(): StoreIterator<KeyValue<K, R>> {
+    return this.#between(undefined, undefined, false);
+  }
+
+  reverseAll(): StoreIterator<KeyValue<K, R>> {
+    return this.#between(undefined, undefined, true);
+  }
+
+  prefixScan(prefix: Uint8Array): StoreIterator<KeyValue<K, R>> {
+    const end = prefixEnd(prefix);
+    return this.#list(toByteString(prefix), end === undefined ? undefined : toByteString(end), false);
+  }
+
+  approximateNumEntries(): number {
+    return this.#rows.size;
+  }
+
+  /** It has no record cache: tables on it forward every update. */
+  setFlushListener(_listener: FlushListener<K, V>, _sendOldValues: boolean): boolean {
+    return false;
+  }
+
+  // Nothing of it is in the engine, so there is nothing to flush, take or settle.
+  flush(): void {}
+  take(_batch: EngineBatch): void {}
+  settle(): void {}
+
+  reset(): void {
+    this.#rows.clear();
+  }
+
+  restore(records: FetchedRecords, index: number, _batch: EngineBatch): number {
+    const key = records.key(index);
+    if (key === null) return 0;
+    const keyBytes = toByteString(key);
+    const value = records.value(index);
+    if (value === null) this.#rows.delete(keyBytes);
+    else this.#put(keyBytes, { bytes: value.slice(), timestamp: records.timestamp(index) }, false);
+    return 0;
+  }
+
+  #put(keyBytes: ByteString, row: Row, logged: boolean): void {
+    this.#use(keyBytes, row);
+    if (this.#rows.size <= this.#maxEntries) return;
+    const eldest = this.#rows.keys().next().value as ByteString;
+    this.#rows.delete(eldest);
+    // Java logs what falls out before what comes in.
+    if (logged) this.#log(eldest, null, this.#context.timestamp);
+  }
+
+  #use(keyBytes: ByteString, row: Row): void {
+    this.#rows.delete(keyBytes);
+    this.#rows.set(keyBytes, row);
+  }
+
+  #log(keyBytes: ByteString, value: Uint8Array | null, timestamp: number): void {
+    const changelog = this.#changelog;
+    if (changelog === null) return;
+    const key = Buffer.from(keyBytes, 'latin1');
+    if (value === null) changelog.append(timestamp, key, 0, key.length, key, -1, -1, null);
+    else changelog.append(timestamp, key, 0, key.length, value, 0, value.length, null);
+  }
+
+  #encodeKey(key: K): ByteString {
+    if (key === null || key === undefined) {
+      throw new StreamsError('MR_ARGUMENT_INVALID', `store ${this.name} was asked for a null key`, { details: { store: this.name } });
+    }
+    const writer = this.#writer;
+    writer.position = 0;
+    this.#keySerde.encodeInto(key, writer);
+    return toByteString(writer.buffer, 0, writer.position);
+  }
+
+  #decode(row: Row): R {
+    return this.rowAt(this.#valueSerde.decode(row.bytes, 0, row.bytes.length), row.timestamp);
+  }
+
+  #between(from: K | undefined, to: K | undefined, reverse: boolean): StoreIterator<KeyValue<K, R>> {
+    const lower = from === undefined || from === null ? undefined : this.#encodeKey(from);
+    const upper = to === undefined || to === null ? undefined : `${this.#encodeKey(to)}\0`;
+    return this.#list(lower, upper, reverse);
+  }
+
+  /** A snapshot in key order. Sorting on demand is what a store of few entries can afford. */
+  #list(lower: ByteString | undefined, upper: ByteString | undefined, reverse: boolean): StoreIterator<KeyValue<K, R>> {
+    const rows = [...this.#rows].filter(([key]) => (lower === undefined || key >= lower) && (upper === undefined || key < upper));
+    rows.sort(([a], [b]) => (a < b ? -1 : 1));
+    if (reverse) rows.reverse();
+    return listIterator(rows, ([keyBytes, row]) => {
+      const bytes = Buffer.from(keyBytes, 'latin1');
+      return { key: this.#keySerde.decode(bytes, 0, bytes.length), value: this.#decode(row) };
+    });
+  }
+}
+
+function listIterator<T, R>(items: readonly T[], map: (item: T) => R): StoreIterator<R> {
+  let at = 0;
+  const iterator: StoreIterator<R> = {
+    next: (): IteratorResult<R, undefined> =>
+      at < items.length ? { done: false, value: map(items[at++] as T) } : { done: true, value: undefined },
+    return: (): IteratorResult<R, undefined> => {
+      at = items.length;
+      return { done: true, value: undefined };
+    },
+    close: (): void => {
+      at = items.length;
+    },
+    [Symbol.iterator]: () => iterator,
+  };
+  return iterator;
+}
+
+export class LruStore<K, V> extends LruRows<K, V, V> implements KeyValueStore<K, V> {
+  put(key: K, value: V | null | undefined): void {
+    this.write(key, value ?? null, -1);
+  }
+
+  putIfAbsent(key: K, value: V): V | undefined {
+    const found = this.get(key);
+    if (found === undefined) this.put(key, value);
+    return found;
+  }
+
+  putAll(entries: Iterable<readonly [K, V | null]>): void {
+    for (const [key, value] of entries) this.put(key, value);
+  }
+
+  delete(key: K): V | undefined {
+    const found = this.get(key);
+    this.put(key, null);
+    return found;
+  }
+
+  protected override rowAt(value: V): V {
+    return value;
+  }
+}
+
+export class TimestampedLruStore<K, V>
+  extends LruRows<K, V, ValueAndTimestamp<V>>
+  implements TimestampedKeyValueStore<K, V>, TableStore<K, V>
+{
+  put(key: K, value: ValueAndTimestamp<V> | null | undefined): void {
+    if (value === null || value === undefined || value.value === null || value.value === undefined) this.write(key, null, -1);
+    else this.write(key, value.value, value.timestamp);
+  }
+
+  putIfAbsent(key: K, value: ValueAndTimestamp<V>): ValueAndTimestamp<V> | undefined {
+    const found = this.get(key);
+    if (found === undefined) this.put(key, value);
+    return found;
+  }
+
+  putAll(entries: Iterable<readonly [K, ValueAndTimestamp<V> | null]>): void {
+    for (const [key, value] of entries) this.put(key, value);
+  }
+
+  delete(key: K): ValueAndTimestamp<V> | undefined {
+    const found = this.get(key);
+    this.write(key, null, -1);
+    return found;
+  }
+
+  lookup(key: K): ValueAndTimestamp<V> | undefined {
+    return this.get(key);
+  }
+
+  protected override rowAt(value: V, timestamp: number): ValueAndTimestamp<V> {
+    return { value, timestamp };
+  }
+}

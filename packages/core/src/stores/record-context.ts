@@ -1,0 +1,41 @@
+/**
+ * What the task is doing right now, as far as stores and nodes must know it: the input record's place, and the timestamp and headers that follow the record through the
+ * nodes (S-200). One mutable object a task: a context object per record would be the largest allocation of the path.
+ * Kafka Streams: `ProcessorRecordContext`.
+ */
+import type { Headers } from '../headers.ts';
+import type { FetchedRecords } from '../kafka/fetched-records.ts';
+import type { StreamRecord } from '../record.ts';
+
+export class RecordContext {
+  /** False before the first record, and while processors are initialised. */
+  defined = false;
+  /** Null in a punctuation. */
+  topic: string | null = null;
+  partition = -1;
+  offset = -1;
+  /** Of the record that is being forwarded; the punctuation's time in a punctuation. */
+  timestamp = 0;
+  /** The record whose headers are the context's; null in a punctuation. */
+  record: StreamRecord<unknown, unknown> | null = null;
+  /** The input record's bytes, for error handlers; null where there is none. */
+  batch: FetchedRecords | null = null;
+  index = 0;
+
+  /** Headers of the record in progress, without making an object for their absence. */
+  get headers(): Headers | null {
+    return this.record === null ? null : this.record.headersOrNull;
+  }
+
+  /** Back to the state before the first record. */
+  clear(): void {
+    this.defined = false;
+    this.topic = null;
+    this.partition = -1;
+    this.offset = -1;
+    this.timestamp = 0;
+    this.record = null;
+    this.batch = null;
+    this.index = 0;
+  }
+}

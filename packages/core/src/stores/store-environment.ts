@@ -1,0 +1,21 @@
+/** What a store gets from the task that opens it. */
+import type { StateEngine } from '@millrace/state';
+import type { OutputPartition } from '../kafka/port.ts';
+import type { ReadCache } from './read-cache.ts';
+import type { CacheBudget } from './record-cache.ts';
+import type { RecordContext } from './record-context.ts';
+
+export interface StoreEnvironment {
+  readonly taskId: string;
+  readonly engine: StateEngine;
+  /** In front of every key of the store. */
+  readonly prefix: Uint8Array;
+  readonly context: RecordContext;
+  /** Null: not logged, or the changelog is the source topic. */
+  readonly changelog: OutputPartition | null;
+  /** Topic that serdes are bound to: the changelog, also where the store is not logged. */
+  readonly serdeTopic: string;
+  /** Budget of the record cache; null where record caching is off (size 0). */
+  readonly cacheBudget: CacheBudget | null;
+  readonly readCache: ReadCache;
+}
