@@ -10,9 +10,20 @@ import { EmbeddedKafkaError } from './errors.ts';
 import { Dispatcher } from './front/dispatcher.ts';
 import { InProcessWire } from './front/in-process-wire.ts';
 import { type Interceptor, Interceptors } from './front/interceptors.ts';
+import { TcpListener } from './front/tcp-listener.ts';
 import { type StoredRecord, storedRecords } from './log/stored-records.ts';
 
+/** Where the brokers listen for TCP clients. */
+export interface ListenOptions {
+  /** Default 127.0.0.1. There is neither TLS nor authentication: think before listening elsewhere. */
+  readonly host?: string | undefined;
+  /** One a broker, in the order of their ids; 0 or none = a free one. */
+  readonly ports?: readonly number[] | undefined;
+}
+
 export interface EmbeddedKafkaOptions extends ClusterOptions {
+  /** Listens for TCP clients too, `true`: on free loopback ports. Default: in-process wires only. */
+  readonly listen?: boolean | ListenOptions | undefined;
   /** Where refused and failed requests are told. Default: nowhere. */
   readonly log?: Logger | undefined;
 }
@@ -37,6 +48,8 @@ export class EmbeddedKafka implements AsyncDisposable {
   readonly #interceptors = new Interceptors();
   readonly #dispatcher: Dispatcher;
   readonly #wires = new Set<InProcessWire>();
+  /** By node; empty if the cluster does not listen. */
+  readonly #listeners = new Map<number, TcpListener>();
   #isClosed = false;
 
   private constructor(options: EmbeddedKafkaOptions) {
@@ -46,10 +59,36 @@ export class EmbeddedKafka implements AsyncDisposable {
 
   /**
    * Starts a cluster.
-   * @throws EmbeddedKafkaError MR_EMBEDDED_ARGUMENT_INVALID
+   * @throws EmbeddedKafkaError MR_EMBEDDED_ARGUMENT_INVALID, MR_EMBEDDED_LISTEN_FAILED
    */
   static async start(options: EmbeddedKafkaOptions = {}): Promise<EmbeddedKafka> {
-    return new EmbeddedKafka(options);
+    const kafka = new EmbeddedKafka(options);
+    const { listen = false } = options;
+    if (listen !== false) await kafka.#listen(listen === true ? {} : listen, options.log ?? silentLogger);
+    return kafka;
+  }
+
+  async #listen({ host = '127.0.0.1', ports = [] }: ListenOptions, log: Logger): Promise<void> {
+    for (const [index, broker] of [...this.#cluster.brokers.values()].entries()) {
+      this.#listeners.set(broker.id, new TcpListener(broker, this.#dispatcher, log, host, ports[index] ?? 0));
+    }
+    try {
+      await Promise.all(Array.from(this.#listeners.values(), (listener) => listener.open()));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Addresses of all brokers for a client's configuration: `127.0.0.1:PORT,…`.
+   * @throws EmbeddedKafkaError MR_EMBEDDED_NOT_LISTENING
+   */
+  get bootstrap(): string {
+    if (this.#listeners.size === 0) {
+      throw new EmbeddedKafkaError('MR_EMBEDDED_NOT_LISTENING', 'this cluster serves in-process wires only: start it with listen: true');
+    }
+    return Array.from(this.#listeners.values(), ({ address }) => address).join(',');
   }
 
   get clusterId(): string {
@@ -142,11 +181,18 @@ export class EmbeddedKafka implements AsyncDisposable {
   /** Cuts all connections of a broker and refuses new ones. Leaders and coordinators move to others, where there are any. */
   async stopBroker(node: number): Promise<void> {
     this.#cluster.stopBroker(this.#broker(node));
+    await this.#listeners.get(node)?.close();
   }
 
+  /**
+   * Takes connections again, on the same port. Leaders that moved away stay where they are.
+   * @throws EmbeddedKafkaError MR_EMBEDDED_BROKER_UNKNOWN, MR_EMBEDDED_LISTEN_FAILED
+   */
   async startBroker(node: number): Promise<void> {
     this.#assertOpen();
-    this.#cluster.startBroker(this.#broker(node));
+    const broker = this.#broker(node);
+    await this.#listeners.get(node)?.open();
+    this.#cluster.startBroker(broker);
   }
 
   /** Cuts all connections of a broker; it takes new ones at once. */
@@ -181,7 +227,10 @@ export class EmbeddedKafka implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cluster.close();
-    await Promise.all(Array.from(this.#wires, (wire) => wire.close()));
+    await Promise.all([
+      ...Array.from(this.#wires, (wire) => wire.close()),
+      ...Array.from(this.#listeners.values(), (listener) => listener.close()),
+    ]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

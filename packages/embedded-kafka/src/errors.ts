@@ -12,6 +12,8 @@ export const embeddedKafkaErrorCodes = [
   'MR_EMBEDDED_TOPIC_UNKNOWN',
   /** The topic cannot be made: `details.kafkaCode` is what a client would be told. */
   'MR_EMBEDDED_TOPIC_REFUSED',
+  /** The address of a cluster that does not listen. */
+  'MR_EMBEDDED_NOT_LISTENING',
   /** A port that is taken, or may not be opened. */
   'MR_EMBEDDED_LISTEN_FAILED',
   /** Nothing on the virtual clock can settle what is waited for. */

@@ -1,5 +1,5 @@
 /** A Kafka cluster inside the process, speaking the real wire protocol. */
-export { type CompactOptions, EmbeddedKafka, type EmbeddedKafkaOptions, type TopicOptions } from './embedded-kafka.ts';
+export { type CompactOptions, EmbeddedKafka, type EmbeddedKafkaOptions, type ListenOptions, type TopicOptions } from './embedded-kafka.ts';
 export type { ClusterOptions } from './cluster/cluster-settings.ts';
 export { EmbeddedKafkaError, embeddedKafkaErrorCodes, type EmbeddedKafkaErrorCode } from './errors.ts';
 export type { Interception, Interceptor } from './front/interceptors.ts';

@@ -196,7 +196,7 @@ export class GroupCoordinator {
     member.parkedSync = answer;
     this.#rebalance.synced(group, member);
     if (group.leader !== member.memberId) return;
-    const assignments = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, assignment.slice()]));
+    const assignments = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, new Uint8Array(assignment)]));
     this.#rebalance.handOut(group, assignments);
   }
 
@@ -300,5 +300,5 @@ export class GroupCoordinator {
 
 /** The request's bytes are the connection's. */
 function copied(protocols: readonly MemberProtocol[]): MemberProtocol[] {
-  return protocols.map(({ name, metadata }) => ({ name, metadata: metadata.slice() }));
+  return protocols.map(({ name, metadata }) => ({ name, metadata: new Uint8Array(metadata) }));
 }

@@ -87,7 +87,7 @@ export class PartitionLog {
       const verdict = this.producers.check(header);
       if (verdict.kind !== 'next') return verdict;
     }
-    const bytes = source.slice();
+    const bytes = new Uint8Array(source);
     const baseOffset = this.#endOffset;
     placeBatch(bytes, 0, baseOffset, leaderEpoch);
     let maxTimestamp = header.maxTimestamp;

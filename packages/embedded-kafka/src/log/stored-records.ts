@@ -29,8 +29,8 @@ export function storedRecords(log: PartitionLog, partition: number): StoredRecor
         partition,
         offset,
         timestamp: header.hasAppendTime ? header.maxTimestamp : header.baseTimestamp + walk.timestampDelta,
-        key: walk.keyStart < 0 ? null : payload.slice(walk.keyStart, walk.keyEnd),
-        value: walk.valueStart < 0 ? null : payload.slice(walk.valueStart, walk.valueEnd),
+        key: walk.keyStart < 0 ? null : new Uint8Array(payload.subarray(walk.keyStart, walk.keyEnd)),
+        value: walk.valueStart < 0 ? null : new Uint8Array(payload.subarray(walk.valueStart, walk.valueEnd)),
         headers: headersAt(payload, walk.headersStart),
       });
     }
@@ -55,7 +55,7 @@ function headersAt(payload: Uint8Array, start: number): StoredRecord['headers'] 
     const key = Buffer.from(payload.buffer, payload.byteOffset + at, keySize).toString('utf8');
     at += keySize;
     const valueSize = varint();
-    headers.push({ key, value: valueSize < 0 ? null : payload.slice(at, at + valueSize) });
+    headers.push({ key, value: valueSize < 0 ? null : new Uint8Array(payload.subarray(at, at + valueSize)) });
     at += Math.max(0, valueSize);
   }
   return headers;
