@@ -6,7 +6,7 @@ import { type LevelDbHandle, levelDbKind } from './leveldb-handle.ts';
 import type { RangeChunk } from './range-client.ts';
 import { rowHeaderBytes } from './range-protocol.ts';
 
-const firstChunkRows = 16;
+const firstChunkRows = 8;
 const largestChunkRows = 4096;
 
 const noRows: RangeChunk = { bytes: new Uint8Array(0), rows: 0, finished: true };

@@ -31,6 +31,9 @@ export class RangeClient {
   readonly #worker: Worker;
   readonly #databases = new Set<number>();
   #lastId = 0;
+  /** Goes along with the next request, or alone when this thread comes to rest: a round trip less for each range. */
+  #closing: { readonly database: number; readonly iterator: number } | undefined = undefined;
+  #closeScheduled = false;
   /** Why nothing can be asked any more. */
   #broken: Error | undefined = undefined;
 
@@ -97,9 +100,25 @@ export class RangeClient {
     return this.#takeChunk();
   }
 
-  /** Does not wait. */
+  /** Does not wait. The worker closes it with the next request, at the latest when this thread has finished what it is doing. */
   closeIterator(database: number, iterator: number): void {
-    if (this.#broken === undefined) this.#request(operation.closeIterator, database, iterator, 0);
+    if (this.#closing !== undefined) this.#sendClose();
+    this.#closing = { database, iterator };
+    if (this.#closeScheduled) return;
+    this.#closeScheduled = true;
+    queueMicrotask(() => {
+      this.#closeScheduled = false;
+      this.#sendClose();
+    });
+  }
+
+  #sendClose(): void {
+    if (this.#closing === undefined || this.#broken !== undefined) return;
+    try {
+      this.#request(operation.close, 0, 0, 0);
+    } catch {
+      // The worker is gone: the next read says so. Nothing is lost by an iterator that stays open in it.
+    }
   }
 
   #openDatabase(location: string): number {
@@ -116,9 +135,9 @@ export class RangeClient {
     return database;
   }
 
+  /** A 32-bit word that is not 0; one comes back after two billion others. */
   #nextId(): number {
-    // Ids are 32-bit words; one comes back after four billion others.
-    this.#lastId = (this.#lastId + 1) | 0;
+    this.#lastId = this.#lastId === 0x7fff_ffff ? 1 : this.#lastId + 1;
     return this.#lastId;
   }
 
@@ -153,6 +172,9 @@ export class RangeClient {
     control[word.database] = database;
     control[word.iterator] = iterator;
     control[word.flags] = flags;
+    control[word.closingDatabase] = this.#closing?.database ?? 0;
+    control[word.closingIterator] = this.#closing?.iterator ?? 0;
+    this.#closing = undefined;
     Atomics.store(control, word.state, state.requested);
     Atomics.notify(control, word.state);
   }

@@ -6,7 +6,7 @@
  */
 
 /** Both sides check it: from source, the worker comes from the last build. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 export const windowBytes: number = 256 * 1024;
 
@@ -23,9 +23,12 @@ export const word = {
   secondLength: 6,
   /** Request: rows wanted. Answer: rows there. */
   rows: 7,
+  /** Request: an iterator to close behind the answer, and its database. 0: none. */
+  closingIterator: 8,
+  closingDatabase: 9,
 } as const;
 
-const words = 8;
+const words = 10;
 const controlBytes = words * Int32Array.BYTES_PER_ELEMENT;
 
 export const state = { idle: 0, requested: 1, answered: 2 } as const;
@@ -37,8 +40,8 @@ export const operation = {
   openIterator: 3,
   /** More rows of an iterator. */
   next: 4,
-  /** Has no answer. */
-  closeIterator: 5,
+  /** Only closes what `closingIterator` names. Has no answer. */
+  close: 5,
 } as const;
 
 export const flag = {

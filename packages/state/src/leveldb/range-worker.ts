@@ -14,6 +14,7 @@ import {
   operation,
   openWindow,
   protocolVersion,
+  rowHeaderBytes,
   rowsLength,
   type SharedWindow,
   state,
@@ -57,7 +58,9 @@ class RangeWorker {
         Atomics.wait(control, word.state, current);
         continue;
       }
-      const answers = control[word.operation] !== operation.closeIterator;
+      const closing = control[word.closingIterator] as number; // indexes of `word` lie in the control block
+      const closingDatabase = control[word.closingDatabase] as number;
+      const answers = control[word.operation] !== operation.close;
       try {
         await this.#perform();
       } catch (error) {
@@ -65,12 +68,14 @@ class RangeWorker {
       }
       Atomics.store(control, word.state, answers ? state.answered : state.idle);
       Atomics.notify(control, word.state);
+      // While the client goes on with its answer.
+      if (closing !== 0) await this.#closeIterator(closingDatabase, closing);
     }
   }
 
   async #perform(): Promise<void> {
     const { control } = this.#window;
-    const database = control[word.database] as number; // indexes of `word` lie in the control block
+    const database = control[word.database] as number;
     const iterator = control[word.iterator] as number;
     switch (control[word.operation]) {
       case operation.openDatabase:
@@ -81,8 +86,8 @@ class RangeWorker {
         return this.#openIterator(database, iterator);
       case operation.next:
         return this.#next(database, iterator);
-      case operation.closeIterator:
-        return this.#closeIterator(database, iterator);
+      case operation.close:
+        return;
       default:
         throw new Error(`unknown operation ${control[word.operation]}`);
     }
@@ -127,23 +132,22 @@ class RangeWorker {
   async #next(id: number, iterator: number): Promise<void> {
     const source = this.#iterators.get(iterator);
     if (source === undefined) throw new Error(`iterator ${iterator} is not open`);
-    const rows = await source.nextv(this.#window.control[word.rows] as number);
-    // Fewer rows than wanted may be a chunk that is full; no rows are the end.
-    if (rows.length === 0) {
-      await this.#closeIterator(id, iterator);
-      this.#answer(flag.finished, 0, 0);
-      return;
-    }
+    const wanted = this.#window.control[word.rows] as number;
+    const rows = await source.nextv(wanted);
     const length = rowsLength(rows);
+    // Fewer rows than wanted are the end, unless the chunk is full.
+    const finished = rows.length < wanted && length - rows.length * rowHeaderBytes <= chunkBytes;
+    if (finished) await this.#closeIterator(id, iterator);
+    const flags = finished ? flag.finished : 0;
     if (length <= windowBytes) {
       writeRows(rows, this.#window.bytes);
-      this.#answer(0, rows.length, length);
+      this.#answer(flags, rows.length, length);
       return;
     }
     const bytes = new Uint8Array(length);
     writeRows(rows, bytes);
     this.#port.postMessage(bytes, [bytes.buffer]);
-    this.#answer(flag.byPort, rows.length, length);
+    this.#answer(flags | flag.byPort, rows.length, length);
   }
 
   async #closeIterator(id: number, iterator: number): Promise<void> {
