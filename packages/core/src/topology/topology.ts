@@ -3,7 +3,7 @@ import type { TopologyPlan } from './plan.ts';
 
 /** Kafka Streams: `org.apache.kafka.streams.Topology`. Made by `StreamsBuilder.build()`. */
 export class Topology {
-  /** @internal */
+  /** What drivers run: sub-topologies, stores and internal topics as data. Unstable: it changes with the engine. */
   readonly plan: TopologyPlan;
   readonly #description: string;
 
