@@ -36,6 +36,8 @@ export class ApplicationTopics {
   readonly internal: ReadonlyMap<string, InternalTopicPlan>;
   /** Sources that the user made, without those of patterns, sorted. */
   readonly external: readonly string[];
+  /** Topics that sinks write and that are known before the first record, sorted. */
+  readonly sinkTopics: readonly string[];
   readonly hasPatterns: boolean;
   readonly #resets = new Map<string, OffsetReset | undefined>();
   readonly #patternResets: { readonly pattern: RegExp; readonly reset: OffsetReset | undefined }[] = [];
@@ -50,6 +52,12 @@ export class ApplicationTopics {
       for (const source of subtopology.sources) if (!this.internal.has(source)) external.add(source);
     }
     this.external = [...external].sort(compareText);
+    const sinks = new Set<string>();
+    for (const subtopology of plan.subtopologies) {
+      for (const node of subtopology.nodes)
+        if (node.kind === 'sink' && typeof node.topic !== 'function') sinks.add(topicName(applicationId, node.topic));
+    }
+    this.sinkTopics = [...sinks].sort(compareText);
     this.hasPatterns = this.subtopologies.some((subtopology) => subtopology.patterns.length > 0);
     for (const subtopology of plan.subtopologies) {
       for (const source of sourcesOf(subtopology)) {

@@ -204,7 +204,7 @@ export function resolveOptions(options: KafkaStreamsOptions): RuntimeOptions {
   if (options.instanceId === '') throw invalid('instanceId', '', 'leave it out, or give a name that no other instance has');
 
   const duration = (name: keyof KafkaStreamsOptions, value: Duration | undefined, standard: number, least: number): number => {
-    const ms = value === undefined ? standard : parseOption(name, value);
+    const ms = value === undefined ? standard : typeof value === 'number' ? value : parseOption(name, value);
     if (!Number.isFinite(ms) || ms < least) throw invalid(name, value, `at least ${least} ms`);
     return ms;
   };

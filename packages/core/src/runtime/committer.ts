@@ -1,0 +1,111 @@
+/**
+ * The commit: what makes a result final. At-least-once: caches → changelogs and outputs acknowledged → stores without changelog → offsets → one engine batch. Whatever
+ * fails, and wherever the process dies, what is on disk is a prefix of the acknowledged changelog (I2) and no offset is committed before its results are acknowledged.
+ */
+import { ClientError } from '../errors.ts';
+import type { Acknowledged, CommittedOffset } from '../kafka/port.ts';
+import type { TopicPartition } from '../kafka/topic-partition.ts';
+import type { TaskCoordinator } from './coordinator.ts';
+import type { CommitStep, RuntimeOptions } from './options.ts';
+import type { OutputHolder } from './output-holder.ts';
+import type { OwnedTask } from './owned-task.ts';
+import { retrying } from './retry.ts';
+
+/** A task whose engine did not take the commit that Kafka has: it is closed and replayed from its changelog. */
+export interface TaskToReplay {
+  readonly owned: OwnedTask;
+  readonly error: unknown;
+}
+
+/** How a commit is done under a processing guarantee. */
+export interface Committer {
+  /**
+   * Commits what these tasks did. Resolves with the tasks whose offsets are committed but whose engine failed.
+   *
+   * @throws the failure after which none of the tasks may go on: all are to be closed without committing and restored
+   */
+  commit(tasks: readonly OwnedTask[]): Promise<readonly TaskToReplay[]>;
+}
+
+export interface CommitterInit {
+  readonly options: RuntimeOptions;
+  readonly coordinator: TaskCoordinator;
+  readonly output: OutputHolder;
+  readonly onCommitted: (offsets: ReadonlyMap<TopicPartition, CommittedOffset>) => void;
+}
+
+export class AtLeastOnceCommitter implements Committer {
+  readonly #init: CommitterInit;
+
+  constructor(init: CommitterInit) {
+    this.#init = init;
+  }
+
+  async commit(tasks: readonly OwnedTask[]): Promise<readonly TaskToReplay[]> {
+    const { output, onCommitted } = this.#init;
+    this.#step('beforeCommit');
+    const offsets = new Map<TopicPartition, CommittedOffset>();
+    for (const { task } of tasks) for (const [tp, offset] of task.prepareCommit().offsets) offsets.set(tp, offset);
+    await resolveUnknownTopics(tasks, output, this.#init.options.topicTimeoutMs);
+    this.#step('afterPrepare');
+
+    const acknowledged = await output.producer.flush();
+    this.#step('afterChangelogAck');
+    for (const { task } of tasks) await task.writeUnlogged();
+    this.#step('afterUnlogged');
+
+    if (offsets.size > 0) await this.#commitOffsets(offsets);
+    this.#step('afterOffsetCommit');
+    onCommitted(offsets);
+    this.#step('beforeEngineBatch');
+    const failed = await completeAll(tasks, acknowledged, offsets);
+    this.#step('afterEngineBatch');
+    return failed;
+  }
+
+  async #commitOffsets(offsets: ReadonlyMap<TopicPartition, CommittedOffset>): Promise<void> {
+    const { options, coordinator } = this.#init;
+    const retry = { clock: options.clock, log: options.log, timeoutMs: options.taskTimeoutMs, onRetry: () => coordinator.noteProgress() };
+    await retrying('commit offsets', retry, async () => {
+      if (coordinator.metadata() === undefined)
+        throw new ClientError('fenced', 'the membership of the group was lost before the offsets were committed');
+      await coordinator.commit(offsets);
+    });
+  }
+
+  #step(step: CommitStep): void {
+    this.#init.options.onStep(step);
+  }
+}
+
+/** Records that wait for a topic's partition count must be out before the offsets that they came from are committed. */
+export async function resolveUnknownTopics(tasks: readonly OwnedTask[], output: OutputHolder, timeoutMs: number): Promise<void> {
+  for (;;) {
+    const unknown = new Set(tasks.flatMap(({ task }) => [...task.unresolvedTopics]));
+    if (unknown.size === 0) return;
+    await output.producer.lookUp([...unknown], { timeoutMs });
+    for (const { task } of tasks) if (task.unresolvedTopics.length > 0) task.retryUnresolved();
+  }
+}
+
+async function completeAll(
+  tasks: readonly OwnedTask[],
+  acknowledged: ReadonlyMap<TopicPartition, Acknowledged>,
+  offsets: ReadonlyMap<TopicPartition, CommittedOffset>,
+): Promise<readonly TaskToReplay[]> {
+  const failed: TaskToReplay[] = [];
+  for (const owned of tasks) {
+    try {
+      await owned.task.completeCommit(acknowledged);
+    } catch (error) {
+      failed.push({ owned, error });
+      continue;
+    }
+    for (const tp of owned.task.inputs) {
+      const committed = offsets.get(tp);
+      if (committed !== undefined) owned.committed.set(tp, committed);
+    }
+    owned.noteCheckpoint();
+  }
+  return failed;
+}

@@ -1,0 +1,468 @@
+/**
+ * An instance from connecting to the last close: makes the parts, runs the loop, serves what the group asks between two turns, recovers from failures or ends with them.
+ */
+import type { StateDirectory } from '@millrace/state';
+import type { Task, TaskInit } from '../engine/contract.ts';
+import { ClientError, StreamsError } from '../errors.ts';
+import type { RecordProducer, StreamsClient, TopicDescription } from '../kafka/port.ts';
+import type { TopologyPlan } from '../topology/plan.ts';
+import { ApplicationTopics } from './application-topics.ts';
+import { ClassicCoordinator } from './classic-coordinator.ts';
+import { type ClientState, ClientStateMachine } from './client-state.ts';
+import { AtLeastOnceCommitter, type TaskToReplay } from './committer.ts';
+import type { TaskAssignment, TaskHost } from './coordinator.ts';
+import type { TaskMetadata } from './events.ts';
+import { Mailbox } from './mailbox.ts';
+import type { RuntimeOptions, UncaughtDecision } from './options.ts';
+import { OutputHolder } from './output-holder.ts';
+import { Purger } from './purger.ts';
+import { decideRecovery, pauseBeforeReplay } from './recovery.ts';
+import { Restorer } from './restorer.ts';
+import { retrying } from './retry.ts';
+import { RunLoop } from './run-loop.ts';
+import { StateCleaner } from './state-cleaner.ts';
+import { TaskRegistry } from './task-registry.ts';
+
+/** What exists once the instance is connected. */
+interface Parts {
+  readonly client: StreamsClient;
+  readonly directory: StateDirectory;
+  readonly output: OutputHolder;
+  readonly restorer: Restorer;
+  readonly registry: TaskRegistry;
+  readonly coordinator: ClassicCoordinator;
+  readonly loop: RunLoop;
+  readonly cleaner: StateCleaner;
+  readonly purger: Purger;
+  readonly closeReader: () => Promise<void>;
+}
+
+export class StreamsInstance implements TaskHost {
+  readonly #options: RuntimeOptions;
+  readonly #topics: ApplicationTopics;
+  readonly #createTask: (init: TaskInit) => Task;
+  readonly #states: ClientStateMachine;
+  readonly #mailbox = new Mailbox();
+  readonly #closing = new AbortController();
+  /** What was opened so far, in order, to be closed backwards if starting fails. */
+  readonly #opened: { readonly name: string; readonly close: () => Promise<void> | void }[] = [];
+  #parts: Parts | undefined;
+  #finished: Promise<void> | undefined;
+  #client: StreamsClient | undefined;
+  /** The group cannot be served any more. */
+  #fatal: StreamsError | undefined;
+  /** An assignment is in force: between it and the next barrier tasks may be opened. */
+  #inForce = false;
+  /** Point in `clock.monotonic()` at which tasks that were closed after a failure are opened again. */
+  #reopenMs: number | undefined;
+  #failures = 0;
+  #failingSinceMs: number | undefined;
+  /** The failure for which the whole application was asked to stop, and until when to wait for the group's answer. */
+  #applicationStop: { readonly error: unknown; readonly untilMs: number } | undefined;
+
+  constructor(plan: TopologyPlan, options: RuntimeOptions, createTask: (init: TaskInit) => Task) {
+    this.#options = options;
+    this.#createTask = createTask;
+    this.#topics = new ApplicationTopics(options.applicationId, plan);
+    this.#states = new ClientStateMachine((state, previous) => this.#onState(state, previous));
+    const tags = { 'client-id': options.clientId };
+    options.metrics.gauge('alive-stream-threads', tags, () => (this.#parts === undefined ? 0 : 1));
+    options.metrics.gauge('failed-stream-threads', tags, () => (this.#states.state === 'ERROR' ? 1 : 0));
+  }
+
+  get states(): ClientStateMachine {
+    return this.#states;
+  }
+
+  tasks(): readonly TaskMetadata[] {
+    return this.#parts?.registry.metadata() ?? [];
+  }
+
+  /** The stores of this name, by task. */
+  stores(name: string): ReadonlyMap<string, unknown> {
+    const stores = new Map<string, unknown>();
+    for (const owned of this.#parts?.registry.running ?? []) {
+      const store = owned.task.store(name);
+      if (store !== undefined) stores.set(owned.id, store);
+    }
+    return stores;
+  }
+
+  /** Connects, ensures topics and joins. Rejects, with everything closed again, if that fails. */
+  async start(): Promise<void> {
+    this.#states.moveTo('REBALANCING');
+    let parts: Parts;
+    try {
+      parts = await this.#open();
+    } catch (error) {
+      const stopped = this.#closing.signal.aborted;
+      if (!stopped) this.#states.moveTo('PENDING_ERROR');
+      await this.#closeOpened();
+      this.#states.moveTo(stopped ? 'NOT_RUNNING' : 'ERROR');
+      throw error;
+    }
+    // The loop serves the group's barriers, so it runs before the first join.
+    const finished = this.#run(parts);
+    this.#finished = finished;
+    // Whoever started the instance hears of a failure through `finished`.
+    finished.catch(() => {});
+    try {
+      await parts.coordinator.start();
+    } catch (error) {
+      this.fail(error instanceof StreamsError ? error : new StreamsError('MR_INVARIANT', 'joining the group failed', { cause: error }));
+      await finished;
+      throw error;
+    }
+  }
+
+  /** Settles when the instance has stopped and everything is closed; rejects with what it could not recover from. */
+  get finished(): Promise<void> {
+    return this.#finished ?? Promise.resolve();
+  }
+
+  async #run(parts: Parts): Promise<void> {
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      while (!this.#closing.signal.aborted) await this.#guardedTurn(parts);
+    } catch (error) {
+      failure = { error };
+    }
+    if (failure === undefined) {
+      try {
+        await parts.loop.commit();
+      } catch (error) {
+        failure = { error };
+      }
+    }
+    if (failure !== undefined) {
+      this.#options.log.error('the instance stops because of a failure', { error: failure.error });
+      this.#states.moveTo('PENDING_ERROR');
+    }
+    await this.#closeAll(parts, failure === undefined);
+    this.#states.moveTo(failure === undefined ? 'NOT_RUNNING' : 'ERROR');
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** Asks the loop to end with a last commit. */
+  stop(): void {
+    if (this.#states.canMoveTo('PENDING_SHUTDOWN')) this.#states.moveTo('PENDING_SHUTDOWN');
+    this.#closing.abort();
+    this.#mailbox.wake();
+  }
+
+  /** Lets nothing wait any longer: whatever is under way fails. */
+  async force(): Promise<void> {
+    try {
+      await this.#client?.close();
+    } catch (error) {
+      this.#options.log.warn('the client failed to close', { error });
+    }
+  }
+
+  // ---- opening ----
+
+  async #open(): Promise<Parts> {
+    const options = this.#options;
+    const directory = await options.state.open({
+      applicationId: options.applicationId,
+      memoryBytes: options.stateMemoryBytes,
+      now: () => options.clock.now(),
+    });
+    this.#opened.push({ name: 'state directory', close: () => directory.close() });
+    const client = options.client.create({ clientId: options.clientId, clock: options.clock, log: options.log });
+    this.#client = client;
+    this.#opened.push({ name: 'client', close: () => client.close() });
+    const { signal } = this.#closing;
+    const features = await retrying('connect', { clock: options.clock, log: options.log, timeoutMs: options.taskTimeoutMs, signal }, () =>
+      client.connect({ signal }),
+    );
+    const output = new OutputHolder(client, options, this.#topics);
+    this.#opened.push({ name: 'producer', close: () => output.close(0) });
+    // As Kafka Streams under at-least-once: what others write in transactions is read at once.
+    const reader = client.reader({ isolation: 'uncommitted', role: 'main', maxBufferedBytes: options.bufferedBytes });
+    this.#opened.push({ name: 'reader', close: () => reader.close() });
+    const restorer = new Restorer({ client, options, onOutcome: () => this.#mailbox.wake() });
+    this.#opened.push({ name: 'restorer', close: () => restorer.close() });
+    const coordinator = new ClassicCoordinator({ client, topics: this.#topics, options, host: this, processId: directory.processId });
+    this.#opened.push({ name: 'group member', close: () => coordinator.close({ leave: options.leaveOnClose }) });
+
+    const admin = client.admin();
+    const purger = new Purger(admin, this.#topics, options, features.deleteRecords);
+    const registry = new TaskRegistry({
+      options,
+      topics: this.#topics,
+      admin,
+      directory,
+      coordinator,
+      output,
+      reader,
+      restorer,
+      createTask: this.#createTask,
+    });
+    const committer = new AtLeastOnceCommitter({
+      options,
+      coordinator,
+      output,
+      onCommitted: (offsets) => {
+        purger.noteCommitted(offsets);
+        this.#failures = 0;
+        this.#failingSinceMs = undefined;
+      },
+    });
+    const loop = new RunLoop({
+      options,
+      topics: this.#topics,
+      mailbox: this.#mailbox,
+      registry,
+      reader,
+      admin,
+      output,
+      coordinator,
+      committer,
+      purger,
+      onReplay: (failed) => this.#replay(failed),
+    });
+    const cleaner = new StateCleaner(directory, options);
+    const parts: Parts = {
+      client,
+      directory,
+      output,
+      restorer,
+      registry,
+      coordinator,
+      loop,
+      cleaner,
+      purger,
+      closeReader: () => reader.close(),
+    };
+    this.#parts = parts;
+    await coordinator.prepare();
+    await this.#lookUpOutputs(output.producer);
+    if (signal.aborted) throw new StreamsError('MR_CLOSED', 'the instance was closed while it started');
+    return parts;
+  }
+
+  /** The topics that sinks write must exist: better to hear it now than at the first record. */
+  async #lookUpOutputs(producer: RecordProducer): Promise<void> {
+    const { topicTimeoutMs } = this.#options;
+    const sinks = this.#topics.sinkTopics;
+    if (sinks.length === 0) return;
+    try {
+      await producer.lookUp(sinks, { timeoutMs: topicTimeoutMs });
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.kind !== 'fatal') throw error;
+      throw new StreamsError(
+        'MR_TOPIC_UNKNOWN',
+        `a topic that the topology writes does not exist (waited ${topicTimeoutMs} ms): ${error.message}. Create it: output topics are never created by Millrace`,
+        {
+          details: { ...error.details, sinks: sinks.join(', ') },
+          cause: error,
+        },
+      );
+    }
+  }
+
+  // ---- turns ----
+
+  async #guardedTurn(parts: Parts): Promise<void> {
+    try {
+      await this.#mailbox.drain();
+      if (this.#fatal !== undefined) throw new Unrecoverable(this.#applicationStop?.error ?? this.#fatal);
+      if (this.#applicationStop !== undefined && this.#options.clock.monotonic() >= this.#applicationStop.untilMs)
+        throw new Unrecoverable(this.#applicationStop.error);
+      if (this.#closing.signal.aborted) return;
+      parts.coordinator.noteProgress();
+      await this.#reopen(parts);
+      this.#takeRestored(parts);
+      this.#showState(parts);
+      if (this.#inForce) await parts.cleaner.tick((taskId) => parts.registry.owns(taskId));
+      await parts.loop.turn();
+    } catch (error) {
+      if (error instanceof Unrecoverable) throw error.reason;
+      await this.#recover(parts, error);
+    }
+  }
+
+  /** Opens what was closed after a failure, once its pause is over and the group still wants it here. */
+  async #reopen(parts: Parts): Promise<void> {
+    if (this.#reopenMs === undefined || !this.#inForce || this.#options.clock.monotonic() < this.#reopenMs) return;
+    this.#reopenMs = undefined;
+    await parts.registry.openMissing();
+  }
+
+  #takeRestored(parts: Parts): void {
+    for (const { owned, error } of parts.restorer.takeOutcomes()) {
+      if (error !== undefined) throw error;
+      parts.registry.onRestored(owned);
+    }
+  }
+
+  #showState(parts: Parts): void {
+    const running = this.#inForce && parts.registry.allRunning;
+    const state = this.#states.state;
+    if (running && state === 'REBALANCING') this.#states.moveTo('RUNNING');
+    else if (!running && state === 'RUNNING') this.#states.moveTo('REBALANCING');
+  }
+
+  // ---- what the group asks ----
+
+  suspend(_signal: AbortSignal): Promise<void> {
+    return this.#mailbox.post(async () => {
+      const parts = this.#parts as Parts;
+      this.#inForce = false;
+      try {
+        await parts.loop.commit();
+      } finally {
+        parts.registry.suspendAll();
+        this.#showState(parts);
+      }
+    });
+  }
+
+  assign(assignment: TaskAssignment): Promise<void> {
+    return this.#mailbox.post(async () => {
+      const parts = this.#parts as Parts;
+      this.#options.log.info('tasks assigned', { generation: assignment.generation, tasks: assignment.tasks.map((task) => task.id) });
+      this.#options.metrics.counter('rebalance-total', { 'client-id': this.#options.clientId }).add(1);
+      this.#inForce = true;
+      this.#reopenMs = undefined;
+      parts.cleaner.restart();
+      await parts.registry.assign(assignment);
+    });
+  }
+
+  lose(error: StreamsError): Promise<void> {
+    return this.#mailbox.post(async () => {
+      const parts = this.#parts as Parts;
+      this.#options.log.warn('the membership of the group was lost: tasks are closed without committing', { error });
+      this.#inForce = false;
+      await this.#dropTasks(parts);
+      parts.registry.forgetAssignment();
+      this.#showState(parts);
+    });
+  }
+
+  fail(error: StreamsError): void {
+    this.#fatal ??= error;
+    this.#mailbox.wake();
+  }
+
+  localTasks(): ReadonlyMap<string, number> {
+    return this.#parts?.registry.localTasks() ?? new Map();
+  }
+
+  noteTopics(_descriptions: ReadonlyMap<string, TopicDescription>, totalTasks: number): void {
+    this.#parts?.registry.noteTotalTasks(totalTasks);
+  }
+
+  // ---- failures ----
+
+  async #recover(parts: Parts, error: unknown): Promise<void> {
+    const { clock, log, taskTimeoutMs } = this.#options;
+    this.#failingSinceMs ??= clock.monotonic();
+    this.#failures++;
+    const decision = decideRecovery(error, clock.monotonic() - this.#failingSinceMs, taskTimeoutMs, (uncaught) =>
+      this.#askUncaught(uncaught),
+    );
+    if (decision === 'shutdownClient') throw error;
+    log.warn('tasks are closed without committing after a failure', { error, recovery: decision, failures: this.#failures });
+    await this.#dropTasks(parts);
+    if (decision === 'shutdownApplication') {
+      parts.registry.forgetAssignment();
+      this.#inForce = false;
+      this.#applicationStop ??= { error, untilMs: clock.monotonic() + this.#options.closeTimeoutMs };
+      parts.coordinator.requestShutdown();
+      return;
+    }
+    if (decision === 'rejoin') {
+      this.#inForce = false;
+      parts.coordinator.requestRejoin(error instanceof Error ? error.message : 'a task was lost');
+    } else this.#reopenMs = clock.monotonic() + pauseBeforeReplay(this.#failures);
+    this.#showState(parts);
+  }
+
+  /** Closes every task without committing, and drops what the producer still holds of them. */
+  async #dropTasks(parts: Parts): Promise<void> {
+    await parts.registry.closeDirty();
+    await parts.output.replace();
+  }
+
+  #askUncaught(error: unknown): UncaughtDecision {
+    try {
+      return this.#options.onUncaughtError(error);
+    } catch (handlerError) {
+      this.#options.log.error('the handler of uncaught errors failed: the instance stops', { error: handlerError });
+      return 'shutdownClient';
+    }
+  }
+
+  /** The offsets are committed, but an engine did not take the batch: it is closed and its changelog replayed. */
+  async #replay(failed: readonly TaskToReplay[]): Promise<void> {
+    const parts = this.#parts as Parts;
+    const { clock, log, taskTimeoutMs } = this.#options;
+    for (const { owned, error } of failed)
+      log.error('the state of a task did not take a commit: it is closed and replayed from its changelog', { taskId: owned.id, error });
+    const first = failed[0];
+    this.#failingSinceMs ??= clock.monotonic();
+    this.#failures++;
+    // A disk that is full, or a second writer to the changelog, does not go away by replaying.
+    if (first !== undefined && this.#failures > 1 && clock.monotonic() - this.#failingSinceMs >= taskTimeoutMs) throw first.error;
+    await parts.registry.closeDirty(failed.map(({ owned }) => owned));
+    this.#reopenMs = clock.monotonic() + pauseBeforeReplay(this.#failures);
+  }
+
+  // ---- closing ----
+
+  async #closeAll(parts: Parts, clean: boolean): Promise<void> {
+    const options = this.#options;
+    const step = async (name: string, close: () => Promise<void> | void): Promise<void> => {
+      try {
+        await close();
+      } catch (error) {
+        options.log.warn(`closing the ${name} failed`, { error });
+      }
+    };
+    await step('tasks', () => (clean ? parts.registry.closeClean() : parts.registry.closeDirty()));
+    // Handlers that wait for the loop are let go: the member closes next and calls none any more.
+    this.#mailbox.close();
+    await step('group member', () => parts.coordinator.close({ leave: options.leaveOnClose }));
+    await step('restorer', () => parts.restorer.close());
+    await step('reader', parts.closeReader);
+    await step('producer', () => parts.output.close(clean ? options.closeTimeoutMs : 0));
+    await step('state directory', () => parts.directory.close());
+    await step('client', () => parts.client.close());
+    await step('purge', () => parts.purger.idle());
+    this.#parts = undefined;
+  }
+
+  async #closeOpened(): Promise<void> {
+    this.#mailbox.close();
+    for (let part = this.#opened.pop(); part !== undefined; part = this.#opened.pop()) {
+      try {
+        await part.close();
+      } catch (error) {
+        this.#options.log.warn(`closing the ${part.name} failed`, { error });
+      }
+    }
+    this.#parts = undefined;
+  }
+
+  #onState(state: ClientState, previous: ClientState): void {
+    this.#options.log.info('state changed', { state, previous });
+    try {
+      this.#options.onStateChange(state, previous);
+    } catch (error) {
+      this.#options.log.error('the state listener failed', { error });
+    }
+  }
+}
+
+/** Carries a failure past the recovery: the membership is over. */
+class Unrecoverable extends Error {
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    super('the instance cannot go on');
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,28 @@
+/** What a failure in the loop means for the tasks: a decision without I/O. */
+import { ClientError, StreamsError } from '../errors.ts';
+import type { UncaughtDecision, UncaughtHandler } from './options.ts';
+
+export type Recovery =
+  /** Another owner exists: drop everything uncommitted and join again. */
+  | 'rejoin'
+  /** Drop everything uncommitted, restore, go on from the last commit. */
+  | 'replay'
+  | UncaughtDecision;
+
+/** @param failingMs how long failures go on without a successful commit between them */
+export function decideRecovery(error: unknown, failingMs: number, giveUpMs: number, uncaught: UncaughtHandler): Recovery {
+  if (error instanceof StreamsError && error.code === 'MR_TASK_LOST') return 'rejoin';
+  if (error instanceof ClientError) {
+    if (error.kind === 'fenced') return 'rejoin';
+    if (error.kind !== 'fatal' && failingMs < giveUpMs) return 'replay';
+  }
+  return uncaught(error);
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 10_000;
+
+/** Pause before the tasks are opened again, growing with failures in a row. */
+export function pauseBeforeReplay(failures: number): number {
+  return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(20, Math.max(0, failures - 1)));
+}

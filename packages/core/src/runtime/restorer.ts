@@ -1,0 +1,414 @@
+/**
+ * Replays changelogs into the tasks that need it, several at once, beside the processing of those that are ready. It has a reader of its own, so that a restore does not
+ * block the input; it ends by position against the end taken at its start. A task can be taken away at any point: what was replayed stays and is a prefix of the log (I2).
+ * Kafka Streams: `StoreChangelogReader`, `DefaultStateUpdater`.
+ */
+import { StreamsError } from '../errors.ts';
+import type { FetchedRecords } from '../kafka/fetched-records.ts';
+import type { ClusterAdmin, PartitionReader, ReaderOptions, ReadIssue, StreamsClient } from '../kafka/port.ts';
+import { formatTopicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
+import type { RebuildReason, RestoreEvent } from './events.ts';
+import type { RuntimeOptions } from './options.ts';
+import type { OwnedTask } from './owned-task.ts';
+import { recordsBelow } from './restore-batch.ts';
+import { type ChangelogBounds, decideRestore, mismatchError, type RestoreDecision, type RestoreRange } from './restore-task.ts';
+import { retrying } from './retry.ts';
+import { noteOfTopicId, noteTopicIds } from './state-identity.ts';
+
+export interface RestorerInit {
+  readonly client: StreamsClient;
+  readonly options: RuntimeOptions;
+  /** Called when {@link Restorer.takeOutcomes} has something new. */
+  readonly onOutcome: () => void;
+}
+
+/** A task that is complete, or cannot be restored. */
+export interface RestoreOutcome {
+  readonly owned: OwnedTask;
+  readonly error: unknown;
+}
+
+/** Restored and not written, bytes, above which a task's engine is written to. */
+const flushBytes = 4 * 1024 * 1024;
+const pollMs = 100;
+
+interface Entry {
+  readonly owned: OwnedTask;
+  ranges: RestoreRange[];
+  phase: 'new' | 'reading';
+  /** Set if the reader found that the positions are impossible. */
+  forced: RebuildReason | undefined;
+  unwrittenBytes: number;
+  startedMs: number;
+  cancelled: boolean;
+  /** The step under way that touches the task; whoever takes the task away waits for it. */
+  busy: Promise<void> | undefined;
+}
+
+export class Restorer {
+  readonly #init: RestorerInit;
+  readonly #entries = new Map<OwnedTask, Entry>();
+  readonly #byPartition = new Map<TopicPartition, { readonly entry: Entry; readonly range: RestoreRange }>();
+  #reader: PartitionReader | undefined;
+  #outcomes: RestoreOutcome[] = [];
+  #running: Promise<void> | undefined;
+  #wake = new AbortController();
+  #closed = false;
+
+  constructor(init: RestorerInit) {
+    this.#init = init;
+  }
+
+  /** Starts restoring a task whose engine is open; it shows up in the outcomes. */
+  add(owned: OwnedTask): void {
+    const startedMs = this.#init.options.clock.monotonic();
+    this.#entries.set(owned, {
+      owned,
+      ranges: [],
+      phase: 'new',
+      forced: undefined,
+      unwrittenBytes: 0,
+      startedMs,
+      cancelled: false,
+      busy: undefined,
+    });
+    this.#wake.abort();
+    this.#running ??= this.#run();
+  }
+
+  /** Takes a task away. Afterwards nothing touches it any more, and what was replayed is on disk with its position. */
+  async remove(owned: OwnedTask): Promise<void> {
+    const entry = this.#entries.get(owned);
+    this.#outcomes = this.#outcomes.filter((outcome) => outcome.owned !== owned);
+    if (entry === undefined) return;
+    this.#drop(entry);
+    await entry.busy;
+    for (const range of entry.ranges)
+      if (!range.done) this.#tell({ kind: 'suspended', ...this.#place(entry, range), records: range.records });
+    await owned.task.flushRestore();
+  }
+
+  takeOutcomes(): readonly RestoreOutcome[] {
+    const outcomes = this.#outcomes;
+    this.#outcomes = [];
+    return outcomes;
+  }
+
+  /** Records left to read of a task; 0 if it is not being restored. */
+  remaining(owned: OwnedTask): number {
+    return this.#entries.get(owned)?.ranges.reduce((sum, range) => sum + Math.max(0, range.end - range.position), 0) ?? 0;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake.abort();
+    await this.#reader?.close();
+    await this.#running;
+  }
+
+  // ---- the loop ----
+
+  async #run(): Promise<void> {
+    const { clock } = this.#init.options;
+    while (this.#entries.size > 0 && !this.#closed) {
+      if (this.#wake.signal.aborted) this.#wake = new AbortController();
+      await this.#prepare([...this.#entries.values()].filter((entry) => entry.phase === 'new'));
+      if (this.#byPartition.size > 0 && !this.#closed) await this.#read();
+      await clock.yield();
+    }
+    this.#running = undefined;
+  }
+
+  async #read(): Promise<void> {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    let result;
+    try {
+      result = await reader.poll({ maxWaitMs: pollMs, signal: this.#wake.signal });
+    } catch (error) {
+      if (!this.#closed) for (const entry of this.#entries.values()) this.#fail(entry, error);
+      return;
+    }
+    const touched = new Set<Entry>();
+    for (const batch of result.batches) this.#apply(batch, touched);
+    for (const { tp, position } of result.progress) {
+      const found = this.#byPartition.get(tp);
+      if (found === undefined) continue;
+      found.range.position = Math.max(found.range.position, position);
+      touched.add(found.entry);
+    }
+    for (const issue of result.issues) this.#onIssue(issue);
+    for (const entry of touched) await this.#advance(entry);
+  }
+
+  #apply(batch: FetchedRecords, touched: Set<Entry>): void {
+    const found = this.#byPartition.get(batch.tp);
+    if (found === undefined) return;
+    const { entry, range } = found;
+    const records = range.isSource ? recordsBelow(batch, range.end) : batch;
+    try {
+      entry.owned.task.restore(records);
+    } catch (error) {
+      this.#fail(entry, error);
+      return;
+    }
+    range.position = Math.max(range.position, records.nextOffset);
+    range.records += records.count;
+    entry.unwrittenBytes += spanOf(records);
+    touched.add(entry);
+  }
+
+  /** After a read: writes what is much, tells progress, ends what is complete. */
+  async #advance(entry: Entry): Promise<void> {
+    if (entry.cancelled) return;
+    const completed = entry.ranges.filter((range) => !range.done && range.position >= range.end);
+    for (const range of entry.ranges) if (!range.done) this.#tellProgress(entry, range);
+    for (const range of completed) {
+      range.done = true;
+      this.#byPartition.delete(range.tp);
+    }
+    if (completed.length > 0) this.#reader?.unassign(completed.map((range) => range.tp));
+    const complete = entry.ranges.every((range) => range.done);
+    if (complete || entry.unwrittenBytes >= flushBytes) {
+      entry.unwrittenBytes = 0;
+      await this.#exclusively(entry, async () => {
+        await entry.owned.task.flushRestore();
+      });
+    }
+    if (entry.cancelled) return;
+    for (const range of completed) this.#tellEnd(entry, range);
+    if (complete) this.#finish(entry, undefined);
+  }
+
+  // ---- bounds ----
+
+  async #prepare(entries: readonly Entry[]): Promise<void> {
+    if (entries.length === 0) return;
+    let bounds: ReadonlyMap<TopicPartition, ChangelogBounds>;
+    try {
+      bounds = await this.#bounds(entries);
+    } catch (error) {
+      for (const entry of entries) this.#fail(entry, error);
+      return;
+    }
+    for (const entry of entries) {
+      if (!entry.cancelled) await this.#exclusively(entry, () => this.#begin(entry, bounds));
+    }
+  }
+
+  async #begin(entry: Entry, bounds: ReadonlyMap<TopicPartition, ChangelogBounds>): Promise<void> {
+    const { owned } = entry;
+    const { task, state } = owned;
+    let decision = decideRestore(task.changelogs, bounds, state.ageMs);
+    const first = task.changelogs[0];
+    if (entry.forced !== undefined && decision.rebuild === undefined && first !== undefined) {
+      decision = { ...decision, rebuild: { reason: entry.forced, tp: first.tp, detail: 'the position was not in the changelog any more' } };
+    }
+    if (decision.rebuild !== undefined) {
+      this.#judge(owned, decision.rebuild);
+      await task.wipe();
+      decision = { rebuild: decision.rebuild, ranges: decideRestore(task.changelogs, bounds, 0).ranges };
+    }
+    entry.forced = undefined;
+    const ids = new Map<string, string>();
+    for (const { tp } of task.changelogs) {
+      const { topicId, notedId } = bounds.get(tp) as ChangelogBounds;
+      if (topicId !== undefined && topicId !== notedId) ids.set(tp.topic, topicId);
+    }
+    await noteTopicIds(state.engine, ids);
+    if (entry.cancelled) return;
+
+    entry.ranges = [...decision.ranges];
+    entry.phase = 'reading';
+    const positions = new Map<TopicPartition, number>();
+    for (const range of entry.ranges) {
+      if (range.done) continue;
+      this.#byPartition.set(range.tp, { entry, range });
+      positions.set(range.tp, range.position);
+      this.#tell({ kind: 'start', ...this.#place(entry, range), rebuild: decision.rebuild?.reason });
+    }
+    if (positions.size === 0) this.#finish(entry, undefined);
+    else this.#openReader().assign(positions);
+  }
+
+  /** Local state that its changelog cannot account for is dropped, or stops the instance where the user chose so. */
+  #judge(owned: OwnedTask, rebuild: NonNullable<RestoreDecision['rebuild']>): void {
+    const { options } = this.#init;
+    const lossy = rebuild.reason === 'recreated' || rebuild.reason === 'beyondLogEnd';
+    const error = mismatchError(owned.id, rebuild);
+    if (lossy && options.stateMismatch === 'stop') throw error;
+    options.log.warn('local state is dropped and rebuilt from its changelog', {
+      taskId: owned.id,
+      reason: rebuild.reason,
+      code: lossy ? error.code : undefined,
+      detail: rebuild.detail,
+    });
+  }
+
+  async #bounds(entries: readonly Entry[]): Promise<ReadonlyMap<TopicPartition, ChangelogBounds>> {
+    const { client, options } = this.#init;
+    const admin: ClusterAdmin = client.admin();
+    const retry = { clock: options.clock, log: options.log, timeoutMs: options.taskTimeoutMs };
+    const changelogs = entries.flatMap((entry) => entry.owned.task.changelogs.map((changelog) => ({ entry, changelog })));
+    const tps = changelogs.map(({ changelog }) => changelog.tp);
+    const topics = [...new Set(tps.map((tp) => tp.topic))];
+    if (tps.length === 0) return new Map();
+    const query = (what: 'earliest' | 'latest'): Promise<ReadonlyMap<TopicPartition, number>> =>
+      retrying(`look up ${what} changelog offsets`, retry, () =>
+        admin.listOffsets(new Map(tps.map((tp) => [tp, what])), { isolation: 'uncommitted' }),
+      );
+    const aged = entries.some((entry) => entry.owned.state.existed);
+    const [starts, ends, descriptions, configs] = await Promise.all([
+      query('earliest'),
+      query('latest'),
+      retrying('describe changelogs', retry, () => admin.describeTopics(topics)),
+      aged
+        ? retrying('read settings of changelogs', retry, () => admin.topicConfigs(topics))
+        : new Map<string, ReadonlyMap<string, string>>(),
+    ]);
+    const bounds = new Map<TopicPartition, ChangelogBounds>();
+    for (const { entry, changelog } of changelogs) {
+      const { tp } = changelog;
+      const description = descriptions.get(tp.topic);
+      const logStart = starts.get(tp);
+      const logEnd = ends.get(tp);
+      if (description === undefined || logStart === undefined || logEnd === undefined) throw changelogMissing(tp);
+      bounds.set(tp, {
+        logStart,
+        logEnd,
+        topicId: description.id,
+        notedId: noteOfTopicId(entry.owned.state.engine, tp.topic),
+        committed: changelog.isSource ? entry.owned.committed.get(tp)?.offset : undefined,
+        deleteRetentionMs: deleteRetention(configs.get(tp.topic)),
+      });
+    }
+    return bounds;
+  }
+
+  // ---- trouble ----
+
+  #onIssue(issue: ReadIssue): void {
+    const found = this.#byPartition.get(issue.tp);
+    if (found === undefined) return;
+    const { entry } = found;
+    const { topic, partition } = issue.tp;
+    if (issue.kind === 'outOfRange' || issue.kind === 'recreated') {
+      // The log moved while it was read: decide anew from its bounds.
+      this.#release(entry);
+      entry.forced = issue.kind === 'recreated' ? 'recreated' : 'outOfRange';
+      entry.phase = 'new';
+      entry.ranges = [];
+    } else if (issue.kind === 'missingTopic') {
+      this.#fail(entry, changelogMissing(issue.tp, issue.error));
+    } else if (issue.kind === 'corrupt') {
+      this.#fail(
+        entry,
+        new StreamsError(
+          'MR_RECORD_CORRUPT',
+          `changelog ${formatTopicPartition(issue.tp)} has a batch at offset ${issue.position} that cannot be read. Restore the topic, or reset the application`,
+          {
+            details: { taskId: entry.owned.id, topic, partition, offset: issue.position },
+            cause: issue.error,
+          },
+        ),
+      );
+    } else this.#fail(entry, issue.error);
+  }
+
+  #fail(entry: Entry, error: unknown): void {
+    if (!entry.cancelled) this.#finish(entry, error);
+  }
+
+  #finish(entry: Entry, error: unknown): void {
+    this.#drop(entry);
+    this.#outcomes.push({ owned: entry.owned, error });
+    this.#init.onOutcome();
+  }
+
+  // ---- helpers ----
+
+  #drop(entry: Entry): void {
+    entry.cancelled = true;
+    this.#entries.delete(entry.owned);
+    this.#release(entry);
+  }
+
+  #release(entry: Entry): void {
+    const reading = entry.ranges.filter((range) => this.#byPartition.delete(range.tp)).map((range) => range.tp);
+    if (reading.length > 0 && !this.#closed) this.#reader?.unassign(reading);
+  }
+
+  /** Runs a step that touches the task; its failure is the task's. */
+  async #exclusively(entry: Entry, step: () => Promise<void>): Promise<void> {
+    entry.busy = step().catch((error: unknown) => this.#fail(entry, error));
+    await entry.busy;
+    entry.busy = undefined;
+  }
+
+  #openReader(): PartitionReader {
+    const { client, options } = this.#init;
+    const settings: ReaderOptions = { isolation: 'committed', role: 'restore', maxBufferedBytes: options.bufferedBytes };
+    return (this.#reader ??= client.reader(settings));
+  }
+
+  #place(
+    entry: Entry,
+    range: RestoreRange,
+  ): { taskId: string; store: string; tp: TopicPartition; start: number; position: number; end: number } {
+    return { taskId: entry.owned.id, store: range.store, tp: range.tp, start: range.start, position: range.position, end: range.end };
+  }
+
+  #tellProgress(entry: Entry, range: RestoreRange): void {
+    const elapsedMs = this.#init.options.clock.monotonic() - entry.startedMs;
+    const read = range.position - range.start;
+    this.#tell({
+      kind: 'progress',
+      ...this.#place(entry, range),
+      records: range.records,
+      recordsPerSecond: elapsedMs > 0 ? (range.records * 1_000) / elapsedMs : 0,
+      etaMs: elapsedMs > 0 && read > 0 ? Math.max(0, (range.end - range.position) * elapsedMs) / read : undefined,
+    });
+  }
+
+  #tellEnd(entry: Entry, range: RestoreRange): void {
+    this.#tell({
+      kind: 'end',
+      ...this.#place(entry, range),
+      records: range.records,
+      elapsedMs: this.#init.options.clock.monotonic() - entry.startedMs,
+    });
+  }
+
+  #tell(event: RestoreEvent): void {
+    try {
+      this.#init.options.onRestore(event);
+    } catch (error) {
+      this.#init.options.log.error('the restore listener failed', { error });
+    }
+  }
+}
+
+/** Bytes of the records of a batch, nearly: from the first to the last, without looking at each. */
+function spanOf(batch: FetchedRecords): number {
+  if (batch.count === 0) return 0;
+  const last = batch.count - 1;
+  const from = Math.max(0, batch.keyStart(0));
+  return Math.max(batch.count, Math.max(batch.valueEnd(last), batch.keyEnd(last)) - from);
+}
+
+function deleteRetention(config: ReadonlyMap<string, string> | undefined): number | undefined {
+  if (config === undefined || !(config.get('cleanup.policy') ?? '').includes('compact')) return undefined;
+  const value = config.get('delete.retention.ms');
+  return value === undefined ? undefined : Number(value);
+}
+
+function changelogMissing(tp: TopicPartition, cause?: unknown): StreamsError {
+  return new StreamsError(
+    'MR_INTERNAL_TOPIC_INVALID',
+    `changelog ${formatTopicPartition(tp)} was deleted while the application runs. Stop all instances and start them again to have it made anew`,
+    {
+      details: { topic: tp.topic, partition: tp.partition },
+      cause,
+    },
+  );
+}
