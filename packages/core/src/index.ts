@@ -5,7 +5,7 @@ export type { KGroupedStream } from './dsl/kgrouped-stream.ts';
 export type { KGroupedTable } from './dsl/kgrouped-table.ts';
 export type { KStream } from './dsl/kstream.ts';
 export type { KTable } from './dsl/ktable.ts';
-export type { Consumed, Grouped, NodeOptions, ProcessOptions, Produced, Repartitioned } from './dsl/options.ts';
+export type { Consumed, Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './dsl/options.ts';
 export type { Branch, BranchResult, BranchResults, DefaultBranch, NamedBranches, NamedBranchResults } from './dsl/split.ts';
 export type { StateStoreOptions } from './dsl/state-store.ts';
 export type { StoreOption, StoreOptions, TableOptions } from './dsl/store-options.ts';

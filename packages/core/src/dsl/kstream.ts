@@ -9,6 +9,7 @@ import { mapValues } from '../operators/map-values.ts';
 import type { Operator } from '../operators/operator.ts';
 import { PassThrough } from '../operators/pass-through.ts';
 import { foreach, peek } from '../operators/peek.ts';
+import { print } from '../operators/print.ts';
 import { selectKey } from '../operators/select-key.ts';
 import { tableSource } from '../operators/table-source.ts';
 import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
@@ -20,7 +21,7 @@ import { SourceLineage } from '../topology/table-lineage.ts';
 import type { StreamPlace } from './build-context.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
-import type { Grouped, NodeOptions, ProcessOptions, Produced, Repartitioned } from './options.ts';
+import type { Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './options.ts';
 import { describeRepartition } from './repartition-node.ts';
 import {
   type Branch,
@@ -93,6 +94,17 @@ export class KStream<K, V> {
   /** Shows every record to `action`; the stream ends here. `action` runs again when records are processed again. */
   foreach(action: Action<K, V>, options: NodeOptions = {}): void {
     this.#then(foreach(action), options, {});
+  }
+
+  /**
+   * Gives every record as a line, `[label]: key, value`, to `write`, e.g. `console.log`; the stream ends here.
+   *
+   * @throws MR_ARGUMENT_INVALID for an empty label.
+   */
+  print(write: (line: string) => void, options: Printed<K, V> = {}): void {
+    const { label, mapper } = options;
+    if (label === '') throw new StreamsError('MR_ARGUMENT_INVALID', 'the label of print must not be empty');
+    this.#then(print(write, label ?? this.place.name, mapper), options, {});
   }
 
   /** The records of both streams, in no promised order between them. Forgets both serdes. */

@@ -61,6 +61,14 @@ export interface Repartitioned<K, V> extends NodeOptions {
   readonly partitioner?: StreamPartitioner<K, V> | undefined;
 }
 
+/** How records are printed. */
+export interface Printed<K, V> extends NodeOptions {
+  /** @default the name of the node whose records are printed */
+  readonly label?: string | undefined;
+  /** @default `key, value` */
+  readonly mapper?: ((value: V, key: K) => string) | undefined;
+}
+
 /** A processor's options. */
 export interface ProcessOptions extends NodeOptions {
   /** Names of stores, added by `addStateStore` or kept by tables, that the processor uses. */

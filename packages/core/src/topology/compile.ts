@@ -33,7 +33,7 @@ export function compile(source: Graph, options: CompileOptions): Topology {
   const builder = new TopologyBuilder();
   const written = writeAll(graph, (node) => writeNode(node, builder, nullKeyFilters));
   builder.validateCopartition();
-  if (options.requireNames) checkNamesGiven(written, builder);
+  if (options.requireNames) checkNamesGiven(written);
 
   const description = describeTopology(builder);
   return new Topology(makePlan(builder, { ...options, description }), description);

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { stringSerde } from '../../src/serde/string-serde.ts';
+import { decode, encode, fc, isCanonical } from './support.ts';
+
+test('any well-formed text comes back, through the bytes that Node writes', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), (text) => {
+      expect(encode(stringSerde, text)).toEqual(Buffer.from(text, 'utf8'));
+      expect(decode(stringSerde, Buffer.from(text, 'utf8'))).toBe(text);
+    }),
+  );
+});
+
+test('bytes are canonical exactly if they decode and encode to themselves', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+      const again = encode(stringSerde, decode(stringSerde, bytes));
+      expect(isCanonical(stringSerde, bytes)).toBe(Buffer.compare(again, bytes) === 0);
+    }),
+  );
+});
+
+// What `new String(bytes, UTF_8)` gives in Java.
+test.each([
+  ['a lone continuation byte', '80', '\uFFFD'],
+  ['an overlong form', 'c0af', '\uFFFD\uFFFD'],
+  ['an encoded surrogate', 'eda080', '\uFFFD'],
+  ['a surrogate pair of two encoded surrogates', 'eda080edb080', '\uFFFD\uFFFD'],
+  ['three bytes cut after two, at the end', 'e282', '\uFFFD'],
+  ['three bytes cut after two, inside', 'e28241', '\uFFFDA'],
+  ['four bytes cut after three', 'f09f9841', '\uFFFDA'],
+  ['four bytes cut after two, at the end', 'f09f', '\uFFFD'],
+  ['beyond the last code point', 'f4908080', '\uFFFD\uFFFD\uFFFD\uFFFD'],
+  ['bytes that never occur', 'ff41fe', '\uFFFDA\uFFFD'],
+  ['what is around stays', '41e0809f42', 'A\uFFFD\uFFFD\uFFFDB'],
+  ['a valid character of four bytes between', 'fff09f9880ff', '\uFFFD\u{1F600}\uFFFD'],
+])('malformed bytes decode as in Java: %s', (_name, hex, text) => {
+  expect(decode(stringSerde, Buffer.from(hex, 'hex'))).toBe(text);
+});
+
+test('what is no text is refused with its type', () => {
+  expect(() => encode(stringSerde, 5 as unknown as string)).toThrow(/a number/);
+  expect(() => encode(stringSerde, { a: 1 } as unknown as string)).toThrow(/Object/);
+});
