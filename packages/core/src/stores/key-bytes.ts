@@ -13,7 +13,8 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   let last = prefix.length - 1;
   while (last >= 0 && prefix[last] === 0xff) last--;
   if (last < 0) return undefined;
-  const end = prefix.slice(0, last + 1);
+  // A copy also of a Buffer, whose own `slice` would share memory.
+  const end = new Uint8Array(prefix.subarray(0, last + 1));
   (end[last] as number)++;
   return end;
 }

@@ -3,7 +3,6 @@ import { MemoryEngine } from '@millrace/state/memory';
 import type { StateEngine } from '@millrace/state';
 import type { ErrorHandlers, Task, TaskInit, TaskSettings } from '../../src/engine/contract.ts';
 import { createTask } from '../../src/engine/task.ts';
-import { Headers } from '../../src/headers.ts';
 import { FetchedRecords, positionsPerRecord } from '../../src/kafka/fetched-records.ts';
 import type { Acknowledged, Output, OutputPartition } from '../../src/kafka/port.ts';
 import { topicPartition, type TopicPartition } from '../../src/kafka/topic-partition.ts';
