@@ -95,11 +95,17 @@ export function decodeResponse<A extends ApiDescription>(api: A, version: number
 
 /**
  * Reads the body of a request. Byte fields are views into `bytes`.
+ * @param options.mayLeaveRest bytes after the message are left alone, as real brokers do: some clients send a few too many
  * @throws ProtocolError MR_PROTOCOL_MALFORMED, MR_PROTOCOL_VERSION_UNKNOWN
  */
-export function decodeRequest<A extends ApiDescription>(api: A, version: number, bytes: Uint8Array): RequestOf<A> {
+export function decodeRequest<A extends ApiDescription>(
+  api: A,
+  version: number,
+  bytes: Uint8Array,
+  options: { readonly mayLeaveRest?: boolean | undefined } = {},
+): RequestOf<A> {
   // The reader was compiled from the description from which the type derives.
-  return decode(api, 'Request', api.request, version, bytes, false) as RequestOf<A>;
+  return decode(api, 'Request', api.request, version, bytes, options.mayLeaveRest === true) as RequestOf<A>;
 }
 
 /**
