@@ -27,13 +27,19 @@ export function partitionFailure(
 export function asClientError(error: unknown, doing: string, details: FailureDetails = {}): ClientError {
   if (error instanceof ClientError) return error;
   if (error instanceof WireError) {
-    return new ClientError(error.retriable ? 'retriable' : 'fatal', `${doing} failed: ${error.message}`, {
+    return new ClientError(error.retriable ? 'retriable' : 'fatal', `${doing} failed: ${textOf(error)}`, {
       details: { ...error.details, ...details },
       cause: error,
     });
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return new ClientError('fatal', `${doing} failed: ${message}`, { details, cause: error });
+  return new ClientError('fatal', `${doing} failed: ${textOf(error)}`, { details, cause: error });
+}
+
+/** The message of an error for use inside another message: without the code that our errors begin with. */
+export function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
+  return code !== '' && error.message.startsWith(code) ? error.message.slice(code.length) : error.message;
 }
 
 /** Whether the broker may have acted on the request that failed so. */

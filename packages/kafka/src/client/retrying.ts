@@ -2,7 +2,7 @@
 import { ClientError } from '@millrace/core/kafka';
 import { pauseAfter } from './backoff.ts';
 import type { ClientContext } from './context.ts';
-import { asClientError, closedError } from './failure.ts';
+import { asClientError, closedError, textOf } from './failure.ts';
 
 export interface RetryOptions {
   /** Aborts when whoever asks is closed. */
@@ -31,7 +31,7 @@ export async function retrying<T>(context: ClientContext, doing: string, options
       if (!passes(failure)) throw failure;
     }
     if (context.clock.monotonic() >= deadlineMs) {
-      throw new ClientError('retriable', `${doing} did not succeed in ${timeoutMs} ms; the last failure was: ${failure.message}`, {
+      throw new ClientError('retriable', `${doing} did not succeed in ${timeoutMs} ms; the last failure was: ${textOf(failure)}`, {
         details: failure.details,
         kafkaCode: failure.kafkaCode,
         cause: failure,

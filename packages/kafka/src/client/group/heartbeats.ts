@@ -5,7 +5,7 @@
 import { ClientError, type GroupMetadata, type Timer } from '@millrace/core/kafka';
 import { backoffMs } from '../backoff.ts';
 import type { Cluster } from '../cluster.ts';
-import { asClientError } from '../failure.ts';
+import { asClientError, textOf } from '../failure.ts';
 import * as spoken from '../spoken-versions.ts';
 import type { CoordinatorCalls } from './coordinator-calls.ts';
 
@@ -14,8 +14,8 @@ export interface HeartbeatEvents {
   rebalance(): void;
   /** The coordinator knows the member, or its generation, no more. */
   lost(error: ClientError): void;
-  /** Called at every beat, before it is sent. Returns false if the member is about to leave. */
-  beforeBeat(nowMs: number): boolean;
+  /** Called at every beat, before it is sent; `lateMs` is how long the event loop held it up. Returns false if the member is about to leave. */
+  beforeBeat(nowMs: number, lateMs: number): boolean;
 }
 
 export interface HeartbeatOptions {
@@ -74,8 +74,9 @@ export class Heartbeats {
     const session = this.#session;
     if (session === undefined) return;
     const startedAtMs = this.#cluster.clock.monotonic();
-    this.#noteDelay(startedAtMs);
-    if (!this.#events.beforeBeat(startedAtMs)) return;
+    const lateMs = startedAtMs - this.#dueAtMs;
+    this.#noteDelay(startedAtMs, lateMs);
+    if (!this.#events.beforeBeat(startedAtMs, lateMs)) return;
     const { heartbeatIntervalMs, sessionTimeoutMs } = this.#options;
     const { groupId, generation, memberId, instanceId } = session;
     let delayMs = heartbeatIntervalMs;
@@ -112,8 +113,7 @@ export class Heartbeats {
   }
 
   /** A timer that fires late means that something synchronous held the event loop. */
-  #noteDelay(nowMs: number): void {
-    const lateMs = nowMs - this.#dueAtMs;
+  #noteDelay(nowMs: number, lateMs: number): void {
     const silentMs = nowMs - this.#answeredAtMs;
     const { sessionTimeoutMs, heartbeatIntervalMs } = this.#options;
     if (silentMs <= sessionTimeoutMs || lateMs <= heartbeatIntervalMs) return;
@@ -130,7 +130,7 @@ export function explainLoss(error: ClientError, blockedMs: number, sessionTimeou
   if (blockedMs === 0) return error;
   return new ClientError(
     error.kind,
-    `${error.message}; the event loop was blocked for ${Math.round(blockedMs)} ms with a session timeout of ${sessionTimeoutMs} ms: make the synchronous call shorter or the timeout longer`,
+    `${textOf(error)}; the event loop was blocked for ${Math.round(blockedMs)} ms with a session timeout of ${sessionTimeoutMs} ms: make the synchronous call shorter or the timeout longer`,
     { details: { ...error.details, blockedMs, sessionTimeoutMs }, cause: error, kafkaCode: error.kafkaCode },
   );
 }

@@ -14,7 +14,7 @@ import {
 } from '@millrace/core/kafka';
 import { pauseAfter } from '../backoff.ts';
 import type { Cluster } from '../cluster.ts';
-import { asClientError, closedError } from '../failure.ts';
+import { asClientError, closedError, textOf } from '../failure.ts';
 import { CoordinatorCalls } from './coordinator-calls.ts';
 import { assignmentFrame, memberView, readAssignment, subscriptionFrame } from './frames.ts';
 import { GroupOffsets } from './group-offsets.ts';
@@ -65,7 +65,7 @@ export class Member implements GroupMember {
     this.#heartbeats = new Heartbeats(cluster, this.#calls, options, {
       rebalance: () => this.#occurrences.rebalance(cluster.clock.monotonic()),
       lost: (error) => this.#noteLoss(error),
-      beforeBeat: (nowMs) => this.#checkProgress(nowMs),
+      beforeBeat: (nowMs, lateMs) => this.#checkProgress(nowMs, lateMs),
     });
   }
 
@@ -318,8 +318,9 @@ export class Member implements GroupMember {
     this.#occurrences.lost(error);
   }
 
-  #checkProgress(nowMs: number): boolean {
-    const idleMs = nowMs - this.#progressAtMs;
+  /** What held up the beat held up the processing loop too: that is a matter of the session, and the loop has yet to have its turn. */
+  #checkProgress(nowMs: number, lateMs: number): boolean {
+    const idleMs = nowMs - lateMs - this.#progressAtMs;
     const { progressDeadlineMs, groupId } = this.#options;
     if (!this.#isStable || idleMs <= progressDeadlineMs) return true;
     const message = `The processing loop of group "${groupId}" made no progress for ${Math.round(idleMs)} ms, the limit is ${progressDeadlineMs}: the member leaves so that others can take over. Make single steps shorter or the limit longer`;
@@ -343,12 +344,21 @@ export class Member implements GroupMember {
   #end(error: ClientError): void {
     const first = this.#onFirstJoin;
     const memberId = this.#memberId;
-    const explained = explainLoss(error, this.#heartbeats.blockedMs, this.#options.sessionTimeoutMs);
+    const explained = error.kafkaCode === fencedInstanceId ? this.#explainFencing(error) : error;
     this.#stop(explained);
     this.#onClose();
     // Not when another process has our place now.
     if (memberId !== '' && error.kafkaCode !== fencedInstanceId) void this.#leave(memberId, 'the member failed');
     if (first === undefined) this.#handler.onFatal(explained);
+  }
+
+  #explainFencing(error: ClientError): ClientError {
+    const { groupId, instanceId } = this.#options;
+    return new ClientError(
+      'fatal',
+      `${textOf(error)}: another process joined group "${groupId}" with the instance id "${instanceId ?? ''}". Give every process an id of its own`,
+      { details: { groupId, instanceId }, kafkaCode: error.kafkaCode, cause: error },
+    );
   }
 
   #stop(error: ClientError): void {
@@ -372,7 +382,7 @@ async function handled(name: keyof GroupHandler, call: Promise<void>): Promise<v
     await call;
   } catch (error) {
     if (error instanceof ClientError && error.kind === 'fenced') throw error;
-    throw new ClientError('fatal', `${name} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new ClientError('fatal', `${name} failed: ${textOf(error)}`, { cause: error });
   }
 }
 

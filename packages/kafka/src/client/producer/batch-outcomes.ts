@@ -3,7 +3,7 @@ import { ClientError, formatTopicPartition } from '@millrace/core/kafka';
 import { brokerErrorByCode } from '../../protocol/errors.ts';
 import { backoffMs } from '../backoff.ts';
 import type { Cluster, NodeEndpoint } from '../cluster.ts';
-import { partitionFailure } from '../failure.ts';
+import { partitionFailure, textOf } from '../failure.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import type { ProduceBatch } from './produce-batch.ts';
 import type { BatchAnswer } from './produce-exchange.ts';
@@ -77,7 +77,7 @@ export class BatchOutcomes {
   expired(queue: PartitionQueue, deliveryTimeoutMs: number): void {
     const { tp } = queue;
     const last = this.#failures.get(queue)?.last;
-    const why = last === undefined ? 'nothing was sent yet' : `the last failure was: ${last.message}`;
+    const why = last === undefined ? 'nothing was sent yet' : `the last failure was: ${textOf(last)}`;
     const attempts = queue.first?.attempts ?? 0;
     const message = `A batch for ${formatTopicPartition(tp)} was not acknowledged in ${deliveryTimeoutMs} ms and ${attempts} attempts; ${why}`;
     const error = new ClientError('retriable', message, { details: { ...tp, attempts }, cause: last });

@@ -7,7 +7,7 @@ import { brokerErrorByCode } from '../../protocol/errors.ts';
 import { decodeRecords } from '../../protocol/records/decode-records.ts';
 import { backoffMs } from '../backoff.ts';
 import type { Cluster, NodeEndpoint } from '../cluster.ts';
-import { asClientError, partitionFailure } from '../failure.ts';
+import { asClientError, partitionFailure, textOf } from '../failure.ts';
 import type { Asked, PartitionAnswer } from './fetch-exchange.ts';
 import type { FetchPartition } from './fetch-partition.ts';
 import { logBounds } from './log-bounds.ts';
@@ -93,7 +93,7 @@ export class AnswerReader {
       this.#corrupt(
         partition,
         decoded.nextOffset,
-        new ClientError('fatal', `Reading ${formatTopicPartition(tp)}: ${decoded.error.message}`, {
+        new ClientError('fatal', `Reading ${formatTopicPartition(tp)}: ${textOf(decoded.error)}`, {
           details: { topic: tp.topic, partition: tp.partition, offset: decoded.nextOffset },
           cause: decoded.error,
         }),
