@@ -1,4 +1,7 @@
-/** FindCoordinator: the broker that coordinates a group. Transactions are not emulated: asked for their coordinator, it says so. */
+/**
+ * FindCoordinator: the broker that coordinates a group. Transactions are not emulated: asked for
+ * their coordinator, it answers with the one code that every client takes as final at this place.
+ */
 import { brokerErrorCodes, findCoordinatorApi, type RequestOf, type ResponseInputOf } from '@millrace/kafka/protocol';
 import { type RequestContext, requestHandler, type RequestHandler } from './request-handler.ts';
 
@@ -21,7 +24,7 @@ function find(key: string, keyType: number, { cluster }: RequestContext): Coordi
   if (keyType !== groupType) {
     return {
       ...none,
-      errorCode: brokerErrorCodes.UNSUPPORTED_VERSION,
+      errorCode: brokerErrorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
       errorMessage: 'This cluster coordinates groups only: transactions and share groups are not emulated.',
     };
   }
