@@ -17,4 +17,13 @@ export { createTask } from './task.ts';
 export { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts';
 export type { OffsetMetadata } from './offset-metadata.ts';
 export { topicName } from '../topology/plan.ts';
-export type { InternalTopicPlan, NodePlan, SourcePlan, StorePlan, SubtopologyPlan, TopicRef, TopologyPlan, TopologySettings } from '../topology/plan.ts';
+export type {
+  InternalTopicPlan,
+  NodePlan,
+  SourcePlan,
+  StorePlan,
+  SubtopologyPlan,
+  TopicRef,
+  TopologyPlan,
+  TopologySettings,
+} from '../topology/plan.ts';

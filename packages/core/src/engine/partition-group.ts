@@ -49,10 +49,7 @@ export class PartitionGroup {
     if (this.#maxTaskIdleMs < 0) return nonEmpty > 0;
     let enforced = false;
     for (const queue of this.queues) {
-      if (queue.head !== null) {
-        queue.idleDeadlineMs = undefined;
-        continue;
-      }
+      if (queue.head !== null) continue;
       const lag = queue.lag;
       if (lag === undefined || lag > 0) {
         queue.idleDeadlineMs = undefined;

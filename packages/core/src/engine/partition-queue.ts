@@ -171,6 +171,8 @@ export class PartitionQueue {
         this.advanced = true;
         continue;
       }
+      // Whoever waited for this partition starts anew when it is empty again.
+      this.idleDeadlineMs = undefined;
       this.head = timestamp === record.timestamp ? record : record.withTimestamp(timestamp);
       this.timestamp = timestamp;
       this.headOffset = batch.offset(index);
