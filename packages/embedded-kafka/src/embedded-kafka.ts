@@ -1,14 +1,14 @@
 /** A running cluster: what a test or an example holds in its hands. */
 import { type Logger, silentLogger } from '@millrace/core/kafka';
 import type { ApiDescription } from '@millrace/kafka/protocol';
-import type { WireFactory } from '@millrace/kafka/wire';
+import { ConnectionWire, type WireFactory, type WirePort } from '@millrace/kafka/wire';
 import type { Broker } from './cluster/broker.ts';
 import { Cluster } from './cluster/cluster.ts';
 import type { ClusterOptions } from './cluster/cluster-settings.ts';
 import type { Partition, Topic } from './cluster/topic.ts';
 import { EmbeddedKafkaError } from './errors.ts';
 import { Dispatcher } from './front/dispatcher.ts';
-import { InProcessWire } from './front/in-process-wire.ts';
+import { InProcessConnector } from './front/in-process-connector.ts';
 import { type Interceptor, Interceptors } from './front/interceptors.ts';
 import { TcpListener } from './front/tcp-listener.ts';
 import { type StoredRecord, storedRecords } from './log/stored-records.ts';
@@ -47,7 +47,7 @@ export class EmbeddedKafka implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #interceptors = new Interceptors();
   readonly #dispatcher: Dispatcher;
-  readonly #wires = new Set<InProcessWire>();
+  readonly #wires = new Set<WirePort>();
   /** By node; empty if the cluster does not listen. */
   readonly #listeners = new Map<number, TcpListener>();
   #isClosed = false;
@@ -104,7 +104,7 @@ export class EmbeddedKafka implements AsyncDisposable {
   wire(): WireFactory {
     return (context) => {
       this.#assertOpen();
-      const wire = new InProcessWire(this.#cluster, this.#dispatcher, context);
+      const wire = new ConnectionWire(context, new InProcessConnector(this.#cluster, this.#dispatcher, context.clientId));
       this.#wires.add(wire);
       return wire;
     };

@@ -29,7 +29,9 @@ export class TestCluster {
 
   /** Another client. */
   connect(clientId = 'test'): WirePort {
-    return this.kafka.wire()({ clientId, clock: this.clock, log: silentLogger });
+    const wire = this.kafka.wire()({ clientId, clock: this.clock, log: silentLogger });
+    wire.learnNodes(this.kafka.nodes.map((id) => ({ id, host: 'embedded', port: 9091 + id })));
+    return wire;
   }
 
   /** Sends, and does not move the clock. */
