@@ -12,11 +12,9 @@ export function closedError(engine: string, what: string): StateError {
 
 /** A batch is committed once. */
 export function spentBatchError(engine: string): StateError {
-  return new StateError(
-    'MR_STATE_CLOSED',
-    `A batch of a ${engine} engine was used after its commit. Take a new one with engine.batch().`,
-    { details: { engine } },
-  );
+  return new StateError('MR_STATE_CLOSED', `A batch of a ${engine} engine was used after its commit. Take a new one with engine.batch().`, {
+    details: { engine },
+  });
 }
 
 /** An iterator has an entry only after `next()` returned true. */
@@ -31,8 +29,12 @@ export function noEntryError(engine: string): StateError {
 /** Engines disagree about empty keys (one aborts the process), so none takes them. */
 export function checkKey(engine: string, key: Uint8Array): void {
   if (key.length === 0) {
-    throw new StateError('MR_STATE_MISUSE', `A key written to a ${engine} engine is empty. A key has at least one byte: give it a prefix.`, {
-      details: { engine },
-    });
+    throw new StateError(
+      'MR_STATE_MISUSE',
+      `A key written to a ${engine} engine is empty. A key has at least one byte: give it a prefix.`,
+      {
+        details: { engine },
+      },
+    );
   }
 }

@@ -26,7 +26,10 @@ function checkContent(engine: StateEngine, number: number): void {
   const numbers = rows.map((row) => Number.parseInt(Buffer.from(row ?? []).toString(), 10));
   expect(new Set(numbers)).toEqual(new Set([number]));
   const lastClearing = number - (number % 7);
-  const scratch = Array.from({ length: number - Math.max(lastClearing, 1) + 1 }, (_, index) => `scratch/${Math.max(lastClearing, 1) + index}`);
+  const scratch = Array.from(
+    { length: number - Math.max(lastClearing, 1) + 1 },
+    (_, index) => `scratch/${Math.max(lastClearing, 1) + index}`,
+  );
   expect(new Set(keysWith(engine, 'scratch/', 'scratch0'))).toEqual(new Set(scratch));
   expect(keysWith(engine, 'offset', 'offset0').length).toBe(1);
 }

@@ -22,7 +22,7 @@ export interface BackendConformanceOptions {
 interface BackendScene {
   readonly backend: StateBackend;
   readonly clock: { nowMs: number };
-  open(request?: Partial<BackendRequest>): Promise<StateDirectory>;
+  readonly open: (request?: Partial<BackendRequest>) => Promise<StateDirectory>;
 }
 
 const startMs = Date.UTC(2026, 0, 1);
@@ -168,7 +168,11 @@ export function describeBackendConformance({ describe, it, expect }: TestTools, 
         const known = await directory;
         const task = known.openTask('0_0');
         expect(isPromise(task)).toBe(false);
-        expect([isPromise((await task).close()), isPromise(known.dropTask('0_0')), isPromise(known.close())]).toEqual([false, false, false]);
+        expect([isPromise((await task).close()), isPromise(known.dropTask('0_0')), isPromise(known.close())]).toEqual([
+          false,
+          false,
+          false,
+        ]);
       }));
   });
 }

@@ -112,7 +112,9 @@ function describePoints({ describe, it, expect }: TestTools, options: EngineConf
         const buffer = bytes('--keyvalue--');
         await commit(engine, (batch) => batch.put(buffer.subarray(2, 5), buffer.subarray(5, 10)));
         expect(maybeHex(engine.get(buffer.subarray(2, 5)))).toBe(hex(bytes('value')));
-        expect(rows(engine, { gte: buffer.subarray(2, 5), lt: buffer.subarray(5, 10) })).toEqual([`${hex(bytes('key'))}=${hex(bytes('value'))}`]);
+        expect(rows(engine, { gte: buffer.subarray(2, 5), lt: buffer.subarray(5, 10) })).toEqual([
+          `${hex(bytes('key'))}=${hex(bytes('value'))}`,
+        ]);
       }));
   });
 }

@@ -58,7 +58,9 @@ export function describeEngineSizes({ describe, it, expect }: TestTools, options
             batch.deleteRange(keyOf(30_000), keyOf(40_000));
           });
           const current = engine.durable ? await reopen() : engine;
-          const expected = Array.from({ length: count }, (_, index) => index).filter((index) => index % 3 === 0 && (index < 30_000 || index >= 40_000));
+          const expected = Array.from({ length: count }, (_, index) => index).filter(
+            (index) => index % 3 === 0 && (index < 30_000 || index >= 40_000),
+          );
           for (const reverse of [false, true]) {
             const iterator = current.iterate({ reverse });
             let position = 0;

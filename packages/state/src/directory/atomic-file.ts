@@ -14,7 +14,7 @@ export function writeAtomically(path: string, content: string, flush: boolean): 
     const file = openSync(beside, 'w');
     try {
       const bytes = Buffer.from(content);
-      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
       if (flush) fsyncSync(file);
     } finally {
       closeSync(file);
@@ -45,10 +45,14 @@ export function readJson(path: string): unknown {
 
 /** A file of ours that says what none of ours would. */
 export function corruptFile(path: string, what: string, cause?: unknown): StateError {
-  return new StateError('MR_STATE_CORRUPT', `The file ${path} ${what}. Delete the folder it lies in: its state is then restored from the changelogs.`, {
-    details: { file: path },
-    cause,
-  });
+  return new StateError(
+    'MR_STATE_CORRUPT',
+    `The file ${path} ${what}. Delete the folder it lies in: its state is then restored from the changelogs.`,
+    {
+      details: { file: path },
+      cause,
+    },
+  );
 }
 
 /** So that the renaming survives a power failure; Windows has no such call and does not need it. */

@@ -48,7 +48,12 @@ export async function openDirectory(engine: DurableEngine, options: DirectoryOpt
     engine,
     createProcessId: options.createProcessId ?? randomUUID,
   });
-  return new DiskDirectory({ slot, engine, memoryBytes: request.memoryBytes ?? options.memoryBytes ?? defaultMemoryBytes, now: request.now });
+  return new DiskDirectory({
+    slot,
+    engine,
+    memoryBytes: request.memoryBytes ?? options.memoryBytes ?? defaultMemoryBytes,
+    now: request.now,
+  });
 }
 
 /** Absolute, so that a process may change its working directory. */

@@ -60,7 +60,8 @@ export async function loadClassicLevel(importModule: (name: string) => Promise<u
   const classicLevel = memberOf(module, 'ClassicLevel') ?? memberOf(memberOf(module, 'default'), 'ClassicLevel');
   const prototype = memberOf(classicLevel, 'prototype');
   for (const method of ['_getSync', '_batch', 'iterator', 'keys', 'getProperty']) {
-    if (typeof memberOf(prototype, method) !== 'function') throw unavailable(`has no ${method}, so it is not version ${packageRange}`, undefined);
+    if (typeof memberOf(prototype, method) !== 'function')
+      throw unavailable(`has no ${method}, so it is not version ${packageRange}`, undefined);
   }
   return classicLevel as ClassicLevel; // declared above for the version that has these methods
 }

@@ -43,9 +43,13 @@ export class LevelDbEngine implements StateEngine {
     // Databases that threads may share are never refused by LevelDB within a process, and one that were would lose its lock by the attempt.
     const letGo = holdDirectory(directory);
     if (letGo === undefined) {
-      throw new StateError('MR_STATE_DIRECTORY_LOCKED', `The LevelDB database in ${directory} is open in this process already. Close it first.`, {
-        details: { engine: levelDbKind, directory },
-      });
+      throw new StateError(
+        'MR_STATE_DIRECTORY_LOCKED',
+        `The LevelDB database in ${directory} is open in this process already. Close it first.`,
+        {
+          details: { engine: levelDbKind, directory },
+        },
+      );
     }
     const database = new binding(directory, levelOptions(options.memoryBytes));
     try {

@@ -6,7 +6,17 @@
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { EngineRange } from '../engine.ts';
-import { createWindow, type Failure, flag, operation, protocolVersion, type SharedWindow, state, windowBytes, word } from './range-protocol.ts';
+import {
+  createWindow,
+  type Failure,
+  flag,
+  operation,
+  protocolVersion,
+  type SharedWindow,
+  state,
+  windowBytes,
+  word,
+} from './range-protocol.ts';
 
 /** Longer than any chunk of rows takes; a disk that needs more is as good as gone. */
 const answerTimeoutMs = 60_000;
@@ -74,7 +84,8 @@ export class RangeClient {
   openIterator(database: number, range: EngineRange, rows: number): { readonly iterator: number; readonly chunk: RangeChunk } {
     const iterator = this.#nextId();
     const { gte, lt } = range;
-    let flags = (range.reverse === true ? flag.reverse : 0) | (gte === undefined ? 0 : flag.hasLower) | (lt === undefined ? 0 : flag.hasUpper);
+    let flags =
+      (range.reverse === true ? flag.reverse : 0) | (gte === undefined ? 0 : flag.hasLower) | (lt === undefined ? 0 : flag.hasUpper);
     this.#awaitIdle();
     const { control, bytes } = this.#window;
     const lowerLength = gte?.length ?? 0;

@@ -95,7 +95,8 @@ class RangeWorker {
 
   async #openDatabase(id: number): Promise<void> {
     const { version, location } = this.#receive() as OpenRequest; // what the client sends with this operation
-    if (version !== protocolVersion) throw new Error(`the range worker speaks version ${protocolVersion}, its client ${version}: build the package again`);
+    if (version !== protocolVersion)
+      throw new Error(`the range worker speaks version ${protocolVersion}, its client ${version}: build the package again`);
     this.#binding ??= await loadClassicLevel();
     const database = new this.#binding(location, { keyEncoding: 'buffer', valueEncoding: 'buffer', multithreading: true });
     await database.open();

@@ -71,7 +71,9 @@ class MemoryDirectory implements StateDirectory {
 
   #checkNotOpen(taskId: string): void {
     if (!this.#tasks.has(taskId)) return;
-    throw new StateError('MR_STATE_DIRECTORY_LOCKED', `Task ${taskId} is open in this instance already. Close it first.`, { details: { taskId } });
+    throw new StateError('MR_STATE_DIRECTORY_LOCKED', `Task ${taskId} is open in this instance already. Close it first.`, {
+      details: { taskId },
+    });
   }
 
   #checkOpen(): void {

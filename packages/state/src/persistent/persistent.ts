@@ -69,5 +69,7 @@ async function firstAvailable(engines: readonly DurableEngine[]): Promise<Choice
       passedOver.push(engine.kind);
     }
   }
-  throw missing instanceof Error ? missing : new StateError('MR_STATE_ENGINE_UNAVAILABLE', 'There is no engine to choose from. Name one in `engines`.');
+  throw missing instanceof Error
+    ? missing
+    : new StateError('MR_STATE_ENGINE_UNAVAILABLE', 'There is no engine to choose from. Name one in `engines`.');
 }

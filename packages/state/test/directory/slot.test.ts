@@ -19,13 +19,16 @@ describe.each(engines)('slots of $kind', ({ kind, other, create }) => {
 
   it('gives the lowest free slot to each instance of a process, and its id back with it', async () => {
     const directory = temporaryDirectory();
-    const [first, second, third] = await Promise.all([1, 2, 3].map(() => create({ directory }).open(request)));
+    const [first, second, third] = await Promise.all([1, 2, 3].map(async () => create({ directory }).open(request)));
     const all = [first, second, third].flatMap((one) => (one === undefined ? [] : [one]));
     expect(new Set(all.map(({ location }) => location))).toEqual(new Set([0, 1, 2].map((number) => slotOf(directory, number))));
     const middle = all.find(({ location }) => location === slotOf(directory, 1));
     await middle?.close();
     const again = await create({ directory }).open(request);
-    expect({ location: again.location, processId: again.processId }).toEqual({ location: slotOf(directory, 1), processId: middle?.processId });
+    expect({ location: again.location, processId: again.processId }).toEqual({
+      location: slotOf(directory, 1),
+      processId: middle?.processId,
+    });
     for (const one of [...all, again]) await one.close();
   });
 
@@ -62,13 +65,27 @@ describe.each(engines)('slots of $kind', ({ kind, other, create }) => {
     const directory = temporaryDirectory();
     const opened = await create({ directory, createProcessId: () => 'the-process' }).open(request);
     await opened.close();
-    expect(JSON.parse(readFileSync(join(slotOf(directory, 0), 'process.json'), 'utf8'))).toEqual({ format: 1, engine: kind, processId: 'the-process' });
+    expect(JSON.parse(readFileSync(join(slotOf(directory, 0), 'process.json'), 'utf8'))).toEqual({
+      format: 1,
+      engine: kind,
+      processId: 'the-process',
+    });
     expect(readdirSync(slotOf(directory, 0)).sort()).toEqual(['lock', 'process.json', 'tasks']);
   });
 
   it.each([
-    { name: 'another engine', content: JSON.stringify({ format: 1, engine: other, processId: 'x' }), code: 'MR_STATE_ENGINE_MISMATCH', remedy: `Use ${other}` },
-    { name: 'a newer format', content: JSON.stringify({ format: 2, engine: kind, processId: 'x' }), code: 'MR_STATE_FORMAT_UNKNOWN', remedy: 'newer one' },
+    {
+      name: 'another engine',
+      content: JSON.stringify({ format: 1, engine: other, processId: 'x' }),
+      code: 'MR_STATE_ENGINE_MISMATCH',
+      remedy: `Use ${other}`,
+    },
+    {
+      name: 'a newer format',
+      content: JSON.stringify({ format: 2, engine: kind, processId: 'x' }),
+      code: 'MR_STATE_FORMAT_UNKNOWN',
+      remedy: 'newer one',
+    },
     { name: 'no JSON', content: '{"format":', code: 'MR_STATE_CORRUPT', remedy: 'Delete the folder' },
     { name: 'no marker', content: '{"format":1}', code: 'MR_STATE_CORRUPT', remedy: 'Delete the folder' },
   ])('refuses a slot with $name, and leaves it as it is', async ({ content, code, remedy }) => {
@@ -108,7 +125,10 @@ describe.each(engines)('slots of $kind', ({ kind, other, create }) => {
     const slot = slotOf(directory, 0);
     mkdirSync(slot, { recursive: true });
     symlinkSync('/dev/full', join(slot, 'process.json.tmp'));
-    await expect(create({ directory }).open(request)).rejects.toMatchObject({ code: 'MR_STATE_DISK_FULL', message: expect.stringContaining('Free space') });
+    await expect(create({ directory }).open(request)).rejects.toMatchObject({
+      code: 'MR_STATE_DISK_FULL',
+      message: expect.stringContaining('Free space'),
+    });
   });
 });
 

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { describeBackendConformance } from '../../src/conformance/index.ts';
 import { memory } from '../../src/memory/index.ts';
 
-describeBackendConformance({ describe, it, expect }, { name: 'memory', createPlace: () => ({ createBackend: () => memory(), dispose: () => {} }) });
+describeBackendConformance(
+  { describe, it, expect },
+  { name: 'memory', createPlace: () => ({ createBackend: () => memory(), dispose: () => {} }) },
+);
 
 describe('memory', () => {
   it('takes process ids from the caller, so that a run can be repeated', async () => {

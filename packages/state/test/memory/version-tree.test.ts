@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TreeCursor } from '../../src/memory/tree-cursor.ts';
 import type { TreeNode } from '../../src/memory/tree-node.ts';
@@ -12,22 +12,24 @@ const entriesOf = (root: TreeNode, reverse = false): [string, string][] => {
 };
 const keyOf = (index: number): string => index.toString().padStart(6, '0');
 
-/** What keeps searches right and depth bounded: order, separators, equal depth, no empty node below the root. */
-function checkShape(node: TreeNode, low: string | undefined, high: string | undefined): number {
+/** What keeps searches right and depth bounded: order, separators, equal depth, no empty node below the root. Says what is wrong. */
+function shapeProblems(node: TreeNode, low?: string, high?: string): string[] {
   const inBounds = (key: string): boolean => (low === undefined || key >= low) && (high === undefined || key < high);
-  expect(node.keys.every((key, index) => inBounds(key) && (index === 0 || (node.keys[index - 1] ?? '') < key))).toBe(true);
-  if (node.children === undefined) {
-    expect(node.values.length).toBe(node.keys.length);
-    return 1;
-  }
-  expect(node.children.length).toBe(node.keys.length + 1);
-  const depths = node.children.map((child, index) => {
-    expect(child.count).toBeGreaterThan(0);
-    expect(child.count).toBeLessThanOrEqual(64);
-    return checkShape(child, index === 0 ? low : node.keys[index - 1], node.keys[index] ?? high);
-  });
-  expect(new Set(depths).size).toBe(1);
-  return 1 + (depths[0] ?? 0);
+  const ordered = node.keys.every((key, index) => inBounds(key) && (index === 0 || (node.keys[index - 1] ?? '') < key));
+  const problems = ordered ? [] : [`keys out of order or bounds: ${node.keys.join(' ')}`];
+  if (node.children === undefined) return node.values.length === node.keys.length ? problems : [...problems, 'a leaf with values astray'];
+  if (node.children.length !== node.keys.length + 1) problems.push('a branch with separators astray');
+  if (node.children.some((child) => child.count === 0 || child.count > 64)) problems.push('a node that is empty or too full');
+  if (new Set(node.children.map(depthOf)).size !== 1) problems.push('leaves at different depths');
+  const below = node.children.flatMap((child, index) =>
+    shapeProblems(child, index === 0 ? low : node.keys[index - 1], node.keys[index] ?? high),
+  );
+  return [...problems, ...below];
+}
+
+function depthOf(node: TreeNode): number {
+  const first = node.children?.[0];
+  return first === undefined ? 1 : 1 + depthOf(first);
 }
 
 describe('VersionTree', () => {
@@ -44,31 +46,31 @@ describe('VersionTree', () => {
         const model = new Map<string, string>();
         const sorted = (): [string, string][] => [...model].sort(([left], [right]) => (left < right ? -1 : 1));
         const snapshots: { root: TreeNode; expected: [string, string][] }[] = [];
-        runs.forEach(({ kind, start, length, step }, round) => {
+        /** What the tree said, and what the model says, about every single write. */
+        const answers: [string | undefined, string | undefined][] = [];
+        for (const [round, { kind, start, length, step }] of runs.entries()) {
           if (kind === 'snapshot') snapshots.push({ root: tree.snapshot(), expected: sorted() });
-          else if (kind === 'release') {
-            const oldest = snapshots.shift();
-            if (oldest === undefined) return;
-            expect(entriesOf(oldest.root)).toEqual(oldest.expected);
-            tree.release();
-          } else if (kind === 'delete-range') {
-            tree.deleteRange(keyOf(start), keyOf(start + length), (key, value) => {
-              expect(model.get(key)).toBe(value);
-              model.delete(key);
-            });
-          } else {
-            for (let count = 0; count < length; count += 1) {
-              const key = keyOf((((start + count * step) % 4000) + 4000) % 4000);
-              if (kind === 'put') {
-                expect(tree.set(key, String(round))).toBe(model.get(key));
-                model.set(key, String(round));
-              } else {
-                expect(tree.delete(key)).toBe(model.get(key));
-                model.delete(key);
-              }
+          if (kind === 'release') {
+            for (const oldest of snapshots.splice(0, 1)) {
+              answers.push([JSON.stringify(entriesOf(oldest.root)), JSON.stringify(oldest.expected)]);
+              tree.release();
             }
           }
-        });
+          if (kind === 'delete-range') {
+            tree.deleteRange(keyOf(start), keyOf(start + length), (key, value) => {
+              answers.push([value, model.get(key)]);
+              model.delete(key);
+            });
+          }
+          if (kind !== 'put' && kind !== 'delete') continue;
+          for (let count = 0; count < length; count += 1) {
+            const key = keyOf((((start + count * step) % 4000) + 4000) % 4000);
+            answers.push([kind === 'put' ? tree.set(key, String(round)) : tree.delete(key), model.get(key)]);
+            if (kind === 'put') model.set(key, String(round));
+            else model.delete(key);
+          }
+        }
+        expect(answers.filter(([told, expected]) => told !== expected)).toEqual([]);
         for (const { root, expected } of snapshots) {
           expect(entriesOf(root)).toEqual(expected);
           expect(entriesOf(root, true)).toEqual([...expected].reverse());
@@ -76,7 +78,7 @@ describe('VersionTree', () => {
         expect(tree.size).toBe(model.size);
         const now = tree.snapshot();
         expect(entriesOf(now)).toEqual(sorted());
-        checkShape(now, undefined, undefined);
+        expect(shapeProblems(now)).toEqual([]);
       }),
       { numRuns: 60, seed: 20_261 },
     );
@@ -86,7 +88,7 @@ describe('VersionTree', () => {
     const tree = new VersionTree();
     for (let index = 0; index < 64 * 64; index += 1) tree.set(keyOf(index), '');
     const root = tree.snapshot();
-    expect(checkShape(root, undefined, undefined)).toBe(2);
+    expect({ problems: shapeProblems(root), depth: depthOf(root) }).toEqual({ problems: [], depth: 2 });
     expect(root.children?.length).toBe(64);
   });
 

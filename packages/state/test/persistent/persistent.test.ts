@@ -55,7 +55,10 @@ describe('persistent', () => {
 
   it('throws the first engine’s remedy where there is none at all', async () => {
     const backend = persistent({ directory: temporaryDirectory(), engines: [engineNamed('first', false), engineNamed('second', false)] });
-    await expect(backend.open(request)).rejects.toMatchObject({ code: 'MR_STATE_ENGINE_UNAVAILABLE', message: expect.stringContaining('first is not here') });
+    await expect(backend.open(request)).rejects.toMatchObject({
+      code: 'MR_STATE_ENGINE_UNAVAILABLE',
+      message: expect.stringContaining('first is not here'),
+    });
   });
 
   it('refuses unsafe names before it looks at the disk', async () => {

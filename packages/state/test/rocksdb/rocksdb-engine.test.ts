@@ -32,7 +32,10 @@ describe('RocksDbEngine', () => {
   it('refuses a directory that is open already, and takes it after close', async () => {
     const directory = temporaryDirectory();
     const first = await RocksDbEngine.open({ directory, memoryBytes });
-    await expect(RocksDbEngine.open({ directory, memoryBytes })).rejects.toMatchObject({ code: 'MR_STATE_DIRECTORY_LOCKED', details: { directory } });
+    await expect(RocksDbEngine.open({ directory, memoryBytes })).rejects.toMatchObject({
+      code: 'MR_STATE_DIRECTORY_LOCKED',
+      details: { directory },
+    });
     await first.close();
     const second = await RocksDbEngine.open({ directory, memoryBytes });
     await second.close();
@@ -41,7 +44,9 @@ describe('RocksDbEngine', () => {
   it('says what to do where a directory cannot be made', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
-    await expect(RocksDbEngine.open({ directory: join(file, 'db'), memoryBytes })).rejects.toMatchObject({ code: 'MR_STATE_DIRECTORY_UNWRITABLE' });
+    await expect(RocksDbEngine.open({ directory: join(file, 'db'), memoryBytes })).rejects.toMatchObject({
+      code: 'MR_STATE_DIRECTORY_UNWRITABLE',
+    });
   });
 
   it('says so where the database is damaged', async () => {
@@ -62,7 +67,7 @@ describe('RocksDbEngine', () => {
       batch.put(text('a'), text(String(round)));
       if (round % 2 === 0) batch.deleteRange(text('b'), text('z'));
       batch.put(text(`b${round}`), text('x'));
-      batch.commit();
+      await batch.commit();
     }
     const keys: string[] = [];
     const iterator = engine.iterate({});
@@ -76,7 +81,7 @@ describe('RocksDbEngine', () => {
     const engine = await RocksDbEngine.open({ directory: temporaryDirectory(), memoryBytes });
     const batch = engine.batch();
     for (let index = 0; index < 1000; index += 1) batch.put(text(`key ${index}`), text('value'));
-    batch.commit();
+    await batch.commit();
     const figures = engine.statistics();
     expect(figures.get('keysEstimate')).toBe(1000);
     expect(figures.get('memtableBytes')).toBeGreaterThan(0);
