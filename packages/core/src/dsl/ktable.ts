@@ -48,8 +48,9 @@ export class KTable<K, V> {
   }
 
   /** The changes of the table as a stream: the new value of a row, null where it was deleted. A selector gives the records new keys. */
-  toStream(options?: NodeOptions): KStream<K, V | null>;
+  // The selector's form comes first: a function has a name and would pass for options.
   toStream<K2>(selector: Mapper<K, V | null, K2>, options?: NodeOptions): KStream<K2, V | null>;
+  toStream(options?: NodeOptions): KStream<K, V | null>;
   toStream<K2>(
     selectorOrOptions: Mapper<K, V | null, K2> | NodeOptions = {},
     options: NodeOptions = {},
