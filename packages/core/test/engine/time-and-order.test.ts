@@ -178,7 +178,7 @@ describe('timestamps', () => {
       immutable: true,
       primitive: true,
       format: undefined,
-      decode: (bytes: Uint8Array, start: number, end: number) => {
+      decode: (_bytes: Uint8Array, start: number, end: number) => {
         if (end - start !== 8) throw new Error('not 8 bytes');
         return 1;
       },
