@@ -1,1 +1,11 @@
-export {};
+export { TopologyTestDriver } from './driver/topology-test-driver.ts';
+export type { AsyncTopologyTestDriver } from './driver/async-topology-test-driver.ts';
+export type { CrashOptions, RebalanceOptions } from './driver/driver-core.ts';
+export type { OpenOptions, TopologyTestDriverOptions } from './driver/driver-options.ts';
+export type { PartitionOption } from './driver/partition-model.ts';
+export type { StorePartition } from './stores/store-access.ts';
+export type { AsyncTestInputTopic } from './topics/async-test-input-topic.ts';
+export type { InputTopicOptions } from './topics/input-encoder.ts';
+export type { TestInputTopic } from './topics/test-input-topic.ts';
+export type { OutputTopicOptions, TestOutputTopic } from './topics/test-output-topic.ts';
+export type { InputRecord, OutputRecord, PipedInput } from './topics/test-record.ts';

@@ -1,0 +1,318 @@
+/**
+ * The driver below its two faces: topics, tasks, the group's offsets and a wall clock that the test moves. It follows Java's test driver: a record runs through the
+ * whole topology, punctuation and commit included, before the next one is taken; what it produced to a topic that is read goes back in.
+ */
+import { type MetricSample, MetricsRegistry, StreamsError, type Topology } from '@millrace/core';
+import { type SubtopologyPlan, topicName, type TopologyPlan } from '@millrace/core/engine';
+import { ApplicationTopics } from '@millrace/core/runtime';
+import { partitionForKey, type CommittedOffset, topicPartition, type TopicPartition } from '@millrace/core/kafka';
+import type { StateDirectory } from '@millrace/state';
+import { OutputCapture } from '../topics/output-capture.ts';
+import type { NewRecord } from '../topics/partition-log.ts';
+import { TopicLogs } from '../topics/topic-logs.ts';
+import type { ResolvedOptions } from './driver-options.ts';
+import { manyPartitions, onePartition, type PartitionModel } from './partition-model.ts';
+import { SerdePreparation } from './serde-preparation.ts';
+import { settle, type Steps } from './steps.ts';
+import { TaskSlot, type TaskSurroundings } from './task-slot.ts';
+
+/** What a crash leaves behind. */
+export interface CrashOptions {
+  /** What was produced since the last commit. `lost` (default): it never reached the broker. `kept`: it did, so that at-least-once repeats it. */
+  readonly produced?: 'lost' | 'kept' | undefined;
+  /** The state directory. `kept`: the disk survives. `lost`: everything is restored from the changelogs. Default: `kept` where the engine is durable. */
+  readonly state?: 'lost' | 'kept' | undefined;
+}
+
+/** How tasks change hands. */
+export interface RebalanceOptions {
+  /** `true`: every task goes to an instance without its state, which restores it from the changelogs. Default `false`: suspended and resumed with open stores. */
+  readonly move?: boolean | undefined;
+}
+
+/** Bytes of one task that are not committed before the driver commits by itself. */
+const maxUncommittedBytes = 64 * 1024 * 1024;
+
+export class DriverCore {
+  readonly plan: TopologyPlan;
+  readonly logs: TopicLogs = new TopicLogs();
+  readonly #options: ResolvedOptions;
+  readonly #model: PartitionModel;
+  readonly #directory: StateDirectory;
+  readonly #durable: boolean;
+  readonly #output: OutputCapture;
+  readonly #metrics = new MetricsRegistry();
+  readonly #committed = new Map<TopicPartition, CommittedOffset>();
+  readonly #surroundings: TaskSurroundings;
+  readonly #changelogTopics: ReadonlySet<string>;
+  readonly #nextPartition = new Map<string, number>();
+  #slots: TaskSlot[] = [];
+  #nowMs: number;
+  /** Where every log ended at the last commit. */
+  #committedEnds: ReadonlyMap<TopicPartition, number> = new Map();
+  #failure: { readonly error: unknown } | undefined;
+  #closed = false;
+
+  constructor(topology: Topology, options: ResolvedOptions, directory: StateDirectory, durable: boolean) {
+    this.plan = topology.plan;
+    this.#options = options;
+    this.#directory = directory;
+    this.#durable = durable;
+    this.#nowMs = options.startMs;
+    const topics = new ApplicationTopics(options.applicationId, this.plan);
+    const { partitions } = options;
+    this.#model = partitions === undefined ? onePartition(topics, options.topics) : manyPartitions(topics, options.topics, partitions);
+    this.#output = new OutputCapture(this.logs, (topic) => this.#model.partitionCount(topic));
+    this.#changelogTopics = new Set(this.plan.subtopologies.flatMap((subtopology) => changelogsOf(subtopology, options.applicationId)));
+    this.#surroundings = {
+      logs: this.logs,
+      output: this.#output,
+      metrics: this.#metrics,
+      log: options.log,
+      committed: this.#committed,
+      serdes: new SerdePreparation(this.#model.tasks),
+      settings: {
+        ...this.plan.settings,
+        applicationId: options.applicationId,
+        handlers: options.handlers,
+        maxTaskIdleMs: options.maxTaskIdleMs,
+        bufferedRecordsPerPartition: Number.MAX_SAFE_INTEGER,
+        maxUncommittedBytes,
+        emitIntervalMs: 0,
+        readCacheBytes: 0,
+      },
+    };
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  get inputTopics(): readonly string[] {
+    return this.#model.inputTopics;
+  }
+
+  get taskIds(): readonly string[] {
+    return this.#slots.map((slot) => slot.task.id);
+  }
+
+  /** Opens the tasks. Call it once, first. After a failure the driver is closed. */
+  *start(): Steps<void> {
+    try {
+      yield* this.#openTasks();
+      yield* this.#run();
+    } catch (error) {
+      this.#failure = { error };
+      yield* this.close();
+      throw error;
+    }
+  }
+
+  /** Puts a record on an input topic and runs until nothing is left to do. */
+  *pipe(topic: string, record: NewRecord, partition: number | undefined): Steps<void> {
+    yield* this.#guarded(
+      function* (this: DriverCore): Steps<void> {
+        this.logs.log(topicPartition(topic, this.#choosePartition(topic, record, partition))).append(record);
+        yield* this.#run();
+      }.bind(this),
+    );
+  }
+
+  *advanceWallClock(ms: number): Steps<void> {
+    yield* this.#guarded(
+      function* (this: DriverCore): Steps<void> {
+        this.#nowMs += ms;
+        for (const { task } of this.#slots) task.punctuate(this.#nowMs);
+        this.#output.deliver();
+        if (this.#options.commitEachRecord) yield* this.#commit();
+        yield* this.#run();
+      }.bind(this),
+    );
+  }
+
+  /** Commits every task, then runs what the flushed caches brought. */
+  *commit(): Steps<void> {
+    yield* this.#guarded(
+      function* (this: DriverCore): Steps<void> {
+        yield* this.#commit();
+        yield* this.#run();
+      }.bind(this),
+    );
+  }
+
+  /** All tasks die at once and start again from what is committed. Also what brings a stopped driver back. */
+  *crash(options: CrashOptions): Steps<void> {
+    this.#checkOpen();
+    const keepState = (options.state ?? (this.#durable ? 'kept' : 'lost')) === 'kept';
+    if (keepState && !this.#durable) {
+      throw new StreamsError(
+        'MR_ARGUMENT_INVALID',
+        'A memory engine does not survive a crash. Leave `state` away, or open the driver on a durable engine.',
+      );
+    }
+    this.#output.drop();
+    for (const slot of this.#slots) yield* slot.crash(keepState);
+    this.#slots = [];
+    if ((options.produced ?? 'lost') === 'lost') this.logs.truncate(new Set(this.logs.producedTopics), this.#committedEnds);
+    this.#output.takeAcknowledged();
+    this.#failure = undefined;
+    yield* this.#guarded(
+      function* (this: DriverCore): Steps<void> {
+        yield* this.#openTasks();
+        yield* this.#run();
+      }.bind(this),
+    );
+  }
+
+  /** Commits, then lets the group hand the tasks out anew. */
+  *rebalance(options: RebalanceOptions): Steps<void> {
+    yield* this.#guarded(
+      function* (this: DriverCore): Steps<void> {
+        yield* this.#commit();
+        for (const { task } of this.#slots) task.suspend();
+        if (options.move === true) {
+          for (const slot of this.#slots) yield* slot.destroy();
+          yield* this.#openTasks();
+        } else {
+          for (const slot of this.#slots) {
+            slot.takePositions();
+            slot.task.resume(this.#nowMs);
+          }
+        }
+        yield* this.#run();
+      }.bind(this),
+    );
+  }
+
+  /** Commits, closes the processors, deletes the state. What was produced can still be read. */
+  *close(): Steps<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      if (this.#failure === undefined) yield* this.#commit();
+      for (const slot of this.#slots) yield* slot.destroy();
+    } finally {
+      this.#slots = [];
+      yield* settle(this.#directory.close());
+    }
+  }
+
+  /** The store of one partition's task; undefined if there is none of this name. */
+  store(name: string, partition: number | undefined): unknown {
+    this.#checkOpen();
+    const owners = this.#slots.filter((slot) => slot.task.storeNames.includes(name));
+    if (owners.length > 1 && partition === undefined) {
+      throw new StreamsError(
+        'MR_ARGUMENT_INVALID',
+        `Store ${name} has ${owners.length} partitions here. Say which one: \`{ partition: 0 }\`.`,
+        {
+          details: { store: name },
+        },
+      );
+    }
+    const owner = partition === undefined ? owners[0] : owners.find((slot) => slot.task.id.endsWith(`_${partition}`));
+    return owner?.task.store(name);
+  }
+
+  get storeNames(): readonly string[] {
+    return [...new Set(this.#slots.flatMap((slot) => slot.task.storeNames))].sort();
+  }
+
+  metrics(): readonly MetricSample[] {
+    return this.#metrics.collect();
+  }
+
+  /** @throws MR_TOPIC_UNKNOWN if no source reads the topic. */
+  checkInputTopic(topic: string): void {
+    if (this.inputTopics.includes(topic)) return;
+    throw new StreamsError(
+      'MR_TOPIC_UNKNOWN',
+      `The topology does not read topic ${topic}. It reads: ${this.inputTopics.join(', ') || 'nothing'}. Topics that are read by a pattern go into the driver's option \`topics\`.`,
+      { details: { topic } },
+    );
+  }
+
+  *#openTasks(): Steps<void> {
+    this.#slots = [];
+    for (const layout of this.#model.tasks)
+      this.#slots.push(yield* TaskSlot.open(layout, this.#surroundings, this.#directory, this.#nowMs));
+  }
+
+  /** Processes until every task has nothing left that it may process now. */
+  *#run(): Steps<void> {
+    this.#output.deliver();
+    yield* this.#feed();
+    for (let worked = true; worked;) {
+      worked = false;
+      for (const { task } of this.#slots) {
+        if (!task.ready(this.#nowMs)) continue;
+        const processed = task.process(1, this.#nowMs);
+        this.#output.deliver();
+        const asked = task.commitRequested;
+        if (asked || this.#options.commitEachRecord) yield* this.#commit();
+        yield* this.#feed();
+        // A task that stopped because its limit of uncommitted bytes was reached goes on after the commit.
+        worked ||= processed > 0 || asked;
+      }
+    }
+  }
+
+  *#feed(): Steps<void> {
+    for (const slot of this.#slots) yield* slot.feed();
+  }
+
+  *#commit(): Steps<void> {
+    const tasks = this.#slots.map((slot) => slot.task).filter((task) => task.commitNeeded);
+    const requests = tasks.map((task) => task.prepareCommit());
+    this.#output.deliver();
+    for (const task of tasks) yield* settle(task.writeUnlogged());
+    for (const { offsets } of requests) for (const [tp, offset] of offsets) this.#committed.set(tp, offset);
+    const acknowledged = this.#output.takeAcknowledged();
+    for (const task of tasks) yield* settle(task.completeCommit(acknowledged));
+    this.#committedEnds = this.logs.ends();
+    for (const [tp, { offset }] of this.#committed) if (!this.#changelogTopics.has(tp.topic)) this.logs.log(tp).trim(offset);
+  }
+
+  /** Runs `steps`; a failure stops the driver, as it stops an application whose handlers say `fail`. */
+  *#guarded(steps: () => Steps<void>): Steps<void> {
+    this.#checkOpen();
+    if (this.#failure !== undefined) {
+      throw new StreamsError(
+        'MR_CLOSED',
+        'The driver stopped at an earlier failure, which is the cause of this error. What was produced before it can be read; crash() starts again from what is committed.',
+        { cause: this.#failure.error },
+      );
+    }
+    try {
+      yield* steps();
+    } catch (error) {
+      this.#failure = { error };
+      this.#output.drop();
+      throw error;
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new StreamsError('MR_CLOSED', 'The driver was used after it was closed.');
+  }
+
+  /** As Kafka's producer partitions: by the key's bytes; records without a key go round. */
+  #choosePartition(topic: string, record: NewRecord, partition: number | undefined): number {
+    const count = this.#model.partitionCount(topic);
+    if (partition !== undefined) {
+      if (Number.isInteger(partition) && partition >= 0 && partition < count) return partition;
+      throw new StreamsError('MR_ARGUMENT_INVALID', `Topic ${topic} has ${count} partitions: there is no partition ${partition}.`, {
+        details: { topic, partition },
+      });
+    }
+    if (count === 1) return 0;
+    if (record.key !== null) return partitionForKey(record.key, 0, record.key.length, count);
+    const next = this.#nextPartition.get(topic) ?? 0;
+    this.#nextPartition.set(topic, (next + 1) % count);
+    return next;
+  }
+}
+
+function changelogsOf(subtopology: SubtopologyPlan, applicationId: string): readonly string[] {
+  return subtopology.stores.flatMap((store) => (store.changelog === undefined ? [] : [topicName(applicationId, store.changelog)]));
+}

@@ -1,0 +1,84 @@
+/** The stores of a driver by name and kind, with errors that say what there is instead. */
+import { type KeyValueStore, type StoreSpec, StreamsError, type TimestampedKeyValueStore } from '@millrace/core';
+import type { DriverCore } from '../driver/driver-core.ts';
+import { UntimestampedStore } from './untimestamped-store.ts';
+
+/** Which partition of a store is meant. Not needed where there is only one. */
+export interface StorePartition {
+  readonly partition?: number | undefined;
+}
+
+export class StoreAccess {
+  readonly #driver: DriverCore;
+  readonly #specs: ReadonlyMap<string, StoreSpec>;
+
+  constructor(driver: DriverCore) {
+    this.#driver = driver;
+    const stores = driver.plan.subtopologies.flatMap((subtopology) => subtopology.stores);
+    this.#specs = new Map(stores.map(({ spec }) => [spec.name, spec]));
+  }
+
+  get names(): readonly string[] {
+    return this.#driver.storeNames;
+  }
+
+  /** The spec of a store; undefined if there is none of this name. */
+  spec(name: string): StoreSpec | undefined {
+    return this.#specs.get(name);
+  }
+
+  /** The public face of a store; undefined if there is none of this name. */
+  find(name: string, where: StorePartition): unknown {
+    return this.#driver.store(name, where.partition);
+  }
+
+  /** Of a timestamped store: the values without their timestamps. @throws MR_STORE_UNAVAILABLE */
+  keyValue<K, V>(name: string, where: StorePartition): KeyValueStore<K, V> {
+    const spec = this.#require(name);
+    if (spec.kind !== 'keyValue') throw this.#otherKind(spec, 'a key-value store');
+    // The types of keys and values are the caller's word; that it is a key-value store was just read from its spec.
+    if (spec.timestamped) return new UntimestampedStore(this.#open(name, where) as TimestampedKeyValueStore<K, V>);
+    return this.#open(name, where) as KeyValueStore<K, V>;
+  }
+
+  /** @throws MR_STORE_UNAVAILABLE */
+  timestampedKeyValue<K, V>(name: string, where: StorePartition): TimestampedKeyValueStore<K, V> {
+    const spec = this.#require(name);
+    if (spec.kind !== 'keyValue' || !spec.timestamped) throw this.#otherKind(spec, 'a timestamped key-value store');
+    // As in `keyValue`.
+    return this.#open(name, where) as TimestampedKeyValueStore<K, V>;
+  }
+
+  #open(name: string, where: StorePartition): unknown {
+    const store = this.#driver.store(name, where.partition);
+    if (store !== undefined) return store;
+    throw new StreamsError(
+      'MR_STORE_UNAVAILABLE',
+      `Store ${name} has no partition ${where.partition ?? 0} here. Tasks: ${this.#driver.taskIds.join(', ') || 'none'}.`,
+      {
+        details: { store: name, partition: where.partition },
+      },
+    );
+  }
+
+  #require(name: string): StoreSpec {
+    const spec = this.#specs.get(name);
+    if (spec !== undefined) return spec;
+    const others = [...this.#specs.keys()].sort().join(', ') || 'none';
+    throw new StreamsError('MR_STORE_UNAVAILABLE', `The topology has no store ${name}. Its stores: ${others}.`, {
+      details: { store: name },
+    });
+  }
+
+  #otherKind(spec: StoreSpec, wanted: string): StreamsError {
+    const kind =
+      spec.kind === 'keyValue'
+        ? spec.timestamped
+          ? 'a timestamped key-value store'
+          : 'a key-value store without timestamps'
+        : `a ${spec.kind} store`;
+    return new StreamsError('MR_STORE_UNAVAILABLE', `Store ${spec.name} is ${kind}, not ${wanted}. Read it with the getter of its kind.`, {
+      details: { store: spec.name },
+    });
+  }
+}

@@ -1,0 +1,49 @@
+/** An input topic of a driver over any engine: as `TestInputTopic`, and every method that runs the topology is awaited. */
+import type { Duration, KeyValue } from '@millrace/core';
+import type { DriverCore } from '../driver/driver-core.ts';
+import type { Steps } from '../driver/steps.ts';
+import { InputEncoder, type InputTopicOptions } from './input-encoder.ts';
+import type { InputRecord, PipedInput } from './test-record.ts';
+
+/** Runs procedures of the driver one after the other. */
+export type RunInTurn = <T>(start: () => Steps<T>) => Promise<T>;
+
+export class AsyncTestInputTopic<K, V> {
+  readonly topic: string;
+  readonly #driver: DriverCore;
+  readonly #run: RunInTurn;
+  readonly #encoder: InputEncoder<K, V>;
+
+  /** @internal Use `driver.createInputTopic`. */
+  constructor(driver: DriverCore, run: RunInTurn, topic: string, options: InputTopicOptions<K, V>) {
+    this.topic = topic;
+    this.#driver = driver;
+    this.#run = run;
+    this.#encoder = new InputEncoder(topic, options, driver.nowMs);
+  }
+
+  /** As `TestInputTopic.pipeInput`. */
+  async pipeInput(input: PipedInput<K, V>): Promise<void> {
+    await this.pipeRecords([this.#encoder.recordOf(input)]);
+  }
+
+  /** Pipes records one after the other. */
+  async pipeRecords(records: Iterable<InputRecord<K, V>>): Promise<void> {
+    for (const record of records) await this.#run(() => this.#driver.pipe(this.topic, this.#encoder.encode(record), record.partition));
+  }
+
+  /** Pipes values without keys, on the topic's clock. */
+  async pipeValues(values: Iterable<V | null>): Promise<void> {
+    for (const value of values) await this.pipeRecords([{ value }]);
+  }
+
+  /** Pipes keys and values on the topic's clock. */
+  async pipeKeyValues(entries: Iterable<KeyValue<K | null, V | null>>): Promise<void> {
+    for (const { key, value } of entries) await this.pipeRecords([{ key, value }]);
+  }
+
+  /** Moves the topic's clock forward; the wall clock stays. */
+  advanceTime(duration: Duration): void {
+    this.#encoder.advanceTime(duration);
+  }
+}

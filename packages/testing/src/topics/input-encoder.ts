@@ -1,0 +1,84 @@
+/** What both faces of an input topic share: the topic's clock, and records turned into bytes. */
+import { ByteWriter, Headers, type Serde, StreamsError } from '@millrace/core';
+import { checkTime, forwardMs } from '../driver/driver-options.ts';
+import type { Duration } from '@millrace/core';
+import type { NewRecord } from './partition-log.ts';
+import { type InputRecord, isInputRecord, type PipedInput } from './test-record.ts';
+
+/** Options of `createInputTopic`. */
+export interface InputTopicOptions<K, V> {
+  readonly key: Serde<K>;
+  readonly value: Serde<V>;
+  /** The topic's own clock, for records piped without a timestamp, in ms since 1970. Default: the driver's wall clock now. */
+  readonly startMs?: number | undefined;
+  /** How far the topic's clock moves after each record that took its time from it. Default 0. */
+  readonly autoAdvance?: Duration | undefined;
+}
+
+export class InputEncoder<K, V> {
+  readonly topic: string;
+  readonly #key: Serde<K>;
+  readonly #value: Serde<V>;
+  readonly #autoAdvanceMs: number;
+  #nowMs: number;
+
+  constructor(topic: string, options: InputTopicOptions<K, V>, driverNowMs: number) {
+    this.topic = topic;
+    this.#key = options.key.bind?.({ topic, role: 'key' }) ?? options.key;
+    this.#value = options.value.bind?.({ topic, role: 'value' }) ?? options.value;
+    this.#nowMs = checkTime('startMs', options.startMs ?? driverNowMs);
+    this.#autoAdvanceMs = forwardMs('autoAdvance', options.autoAdvance ?? 0);
+  }
+
+  advanceTime(duration: Duration): void {
+    this.#nowMs += forwardMs('advanceTime', duration);
+  }
+
+  recordOf(input: PipedInput<K, V>): InputRecord<K, V> {
+    return isInputRecord(input) ? input : { value: input };
+  }
+
+  /** @throws MR_ARGUMENT_INVALID for a timestamp that is none; MR_SERIALIZATION */
+  encode(record: InputRecord<K, V>): NewRecord {
+    const { headers } = record;
+    const key = this.#bytes(this.#key, record.key, 'key');
+    const value = this.#bytes(this.#value, record.value, 'value');
+    return {
+      timestamp: this.#timestamp(record.timestamp),
+      key,
+      value,
+      headers: headers === undefined ? [] : new Headers([...headers]).toArray(),
+    };
+  }
+
+  #timestamp(given: number | undefined): number {
+    if (given !== undefined) {
+      if (Number.isSafeInteger(given) && given >= 0) return given;
+      throw new StreamsError(
+        'MR_ARGUMENT_INVALID',
+        `A record for topic ${this.topic} has timestamp ${given}: it is a whole number of ms since 1970, from 0 on.`,
+        {
+          details: { topic: this.topic },
+        },
+      );
+    }
+    const timestamp = this.#nowMs;
+    this.#nowMs += this.#autoAdvanceMs;
+    return timestamp;
+  }
+
+  #bytes<T>(serde: Serde<T>, value: T | null | undefined, role: 'key' | 'value'): Uint8Array | null {
+    if (value === null || value === undefined) return null;
+    const writer = new ByteWriter(64);
+    try {
+      serde.encodeInto(value, writer);
+    } catch (cause) {
+      throw new StreamsError(
+        'MR_SERIALIZATION',
+        `The ${role} piped to topic ${this.topic} cannot be written by the serde that createInputTopic was given. Is it the serde of this ${role}?`,
+        { cause, details: { topic: this.topic } },
+      );
+    }
+    return writer.toBytes();
+  }
+}

@@ -1,0 +1,47 @@
+/** All topics of a driver: the partition logs that tasks read and restore from, and the queues that tests read. */
+import { topicPartition, type TopicPartition } from '@millrace/core/kafka';
+import { OutputQueue } from './output-queue.ts';
+import { PartitionLog, type LogRecord, type NewRecord } from './partition-log.ts';
+
+export class TopicLogs {
+  readonly #logs = new Map<TopicPartition, PartitionLog>();
+  readonly #produced = new Map<string, OutputQueue>();
+
+  log(tp: TopicPartition): PartitionLog {
+    let log = this.#logs.get(tp);
+    if (log === undefined) this.#logs.set(tp, (log = new PartitionLog(tp)));
+    return log;
+  }
+
+  /** Appends what the topology produced: it can be read by tasks and by the test. */
+  produce(tp: TopicPartition, record: NewRecord): LogRecord {
+    const placed = this.log(tp).append(record);
+    let queue = this.#produced.get(tp.topic);
+    if (queue === undefined) this.#produced.set(tp.topic, (queue = new OutputQueue()));
+    queue.push(placed);
+    return placed;
+  }
+
+  /** Undefined as long as nothing was produced to the topic. */
+  produced(topic: string): OutputQueue | undefined {
+    return this.#produced.get(topic);
+  }
+
+  /** Topics that were produced to, by name. */
+  get producedTopics(): readonly string[] {
+    return [...this.#produced.keys()].sort();
+  }
+
+  /** Where every partition ends. */
+  ends(): ReadonlyMap<TopicPartition, number> {
+    return new Map([...this.#logs].map(([tp, log]) => [tp, log.end]));
+  }
+
+  /** Takes back what was produced to these partitions from their `ends` on; a partition that `ends` does not name loses everything. */
+  truncate(topics: ReadonlySet<string>, ends: ReadonlyMap<TopicPartition, number>): void {
+    for (const [tp, log] of this.#logs) if (topics.has(tp.topic)) log.truncate(ends.get(tp) ?? 0);
+    for (const [topic, queue] of this.#produced) {
+      if (topics.has(topic)) queue.retain((record) => record.offset < (ends.get(topicPartition(topic, record.tp.partition)) ?? 0));
+    }
+  }
+}

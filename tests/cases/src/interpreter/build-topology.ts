@@ -1,0 +1,52 @@
+/** Builds the topology of a case: one call of the DSL an operator, in the order given. */
+import { StreamsBuilder, type Topology } from '@millrace/core';
+import type { Case } from '../case.ts';
+import { type Json, type JsonObject, NotBuiltError, numberOf } from '../json.ts';
+import type { Call, TopicTypes } from '../outputs.ts';
+import { serdeOf, typeNamed } from '../value-type.ts';
+import { persistenceNamed } from './materialization.ts';
+import { type Building, Operation } from './operation.ts';
+import { applyOperator } from './operators.ts';
+import { extractorNamed } from './sources-and-sinks.ts';
+
+/** A topology with what its functions report. */
+export interface Built {
+  readonly topology: Topology;
+  /** Types of every topic that a sink writes; a dynamic sink adds its topics when it writes. */
+  readonly outputTypes: ReadonlyMap<string, TopicTypes>;
+  /** Calls of `peek` and `foreach`; emptied by whoever reads them. */
+  readonly calls: Call[];
+}
+
+/** @throws NotBuiltError, CaseFormatError; and whatever the builder refuses */
+export function buildTopology({ config, topology }: Case): Built {
+  const building: Building = {
+    // The builder's types are those of its default serdes, which are data as all else here.
+    builder: newBuilder(config),
+    serdes: config['serdes'] !== 'none',
+    nodes: new Map(),
+    outputTypes: new Map(),
+    calls: [],
+  };
+  for (const fields of topology) applyOperator(new Operation(building, fields));
+  return { topology: building.builder.build(), outputTypes: building.outputTypes, calls: building.calls };
+}
+
+function newBuilder(config: JsonObject): StreamsBuilder {
+  const { cacheBytes, deadLetterTopic, explicitNames, keySerde, optimize, store, storeFormat, timestampExtractor, valueSerde } = config;
+  if (optimize !== undefined && optimize !== false && optimize !== 'none') throw new NotBuiltError('the optimisation of a topology');
+  if (deadLetterTopic !== undefined) throw new NotBuiltError('a dead letter topic');
+  if (storeFormat === 'headers') throw new NotBuiltError('stores that keep headers');
+  return new StreamsBuilder({
+    key: defaultSerde(keySerde),
+    value: defaultSerde(valueSerde),
+    persistence: persistenceNamed(store),
+    cacheBytes: cacheBytes === undefined ? 0 : numberOf(cacheBytes, 'cacheBytes'),
+    requireNames: explicitNames === true,
+    timestampExtractor: extractorNamed(timestampExtractor),
+  });
+}
+
+function defaultSerde(type: Json | undefined): ReturnType<typeof serdeOf> | undefined {
+  return type === undefined ? undefined : serdeOf(typeNamed(type));
+}

@@ -1,0 +1,55 @@
+/** The `mat` of an operator as store options. No `mat` is no options: presence shows in generated names. */
+import type { StoreOptions } from '@millrace/core';
+import type { Present } from '../datum.ts';
+import { CaseFormatError, isObject, type JsonObject, NotBuiltError, numberOf, textOf } from '../json.ts';
+import type { ValueType } from '../value-type.ts';
+import type { Operation } from './operation.ts';
+
+type CaseStoreOptions = StoreOptions<Present, Present>;
+
+/** Undefined where the operator has no `mat`. */
+export function storeOf(op: Operation, key: ValueType, value: ValueType): CaseStoreOptions | undefined {
+  const mat = op.field('mat');
+  if (mat === undefined) return undefined;
+  if (!isObject(mat)) throw new CaseFormatError(`mat should be an object: ${JSON.stringify(mat)}`);
+  if (mat['versionedMs'] !== undefined) throw new NotBuiltError('a versioned store');
+  return {
+    name: mat['name'] === undefined ? undefined : textOf(mat['name'], 'the name of a store'),
+    key: op.serde(key),
+    value: op.serde(value),
+    caching: flag(mat, 'caching'),
+    logging: flag(mat, 'logging'),
+    ...placeOf(mat),
+  };
+}
+
+/** Serdes only: what some operators get without `mat`. Undefined where the operator carries no serdes. */
+export function serdesOnly(op: Operation, key: ValueType, value: ValueType): CaseStoreOptions | undefined {
+  return op.hasSerdes ? { key: op.serde(key), value: op.serde(value) } : undefined;
+}
+
+/** `rocksdb` or `inMemory`, as the kind of a store. */
+export function persistenceNamed(name: unknown): 'persistent' | 'inMemory' | undefined {
+  if (name === undefined) return undefined;
+  if (name === 'rocksdb') return 'persistent';
+  if (name === 'inMemory') return 'inMemory';
+  throw new CaseFormatError(`unknown kind of store ${JSON.stringify(name)}`);
+}
+
+function placeOf(mat: JsonObject): Pick<CaseStoreOptions, 'persistence' | 'maxEntries'> {
+  switch (mat['supplier']) {
+    case undefined:
+      return { persistence: persistenceNamed(mat['store']) };
+    case 'lru':
+      return { maxEntries: numberOf(mat['maxEntries'], 'maxEntries') };
+    case 'rocksdbPlain':
+      throw new NotBuiltError('a table in a store without timestamps');
+    default:
+      return { persistence: persistenceNamed(mat['supplier']) };
+  }
+}
+
+function flag(mat: JsonObject, name: string): boolean | undefined {
+  const value = mat[name];
+  return typeof value === 'boolean' ? value : undefined;
+}

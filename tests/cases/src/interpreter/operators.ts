@@ -1,0 +1,58 @@
+/** Every operator of the format by name. A name that is not here is an operator that is not built yet, or no operator at all. */
+import { CaseFormatError, NotBuiltError } from '../json.ts';
+import { aggregate, count, groupBy, groupByKey, reduce } from './grouping.ts';
+import type { Operation } from './operation.ts';
+import { process, processValues } from './processing.ts';
+import { filter, filterNot, flatMap, flatMapValues, foreach, map, mapValues, peek, selectKey } from './record-by-record.ts';
+import { merge, repartition, split, toStream, toTable } from './reshaping.ts';
+import { store, stream, table, to } from './sources-and-sinks.ts';
+
+const operators: Readonly<Record<string, (op: Operation) => void>> = {
+  stream,
+  table,
+  to,
+  store,
+  filter,
+  filterNot,
+  mapValues,
+  map,
+  selectKey,
+  flatMap,
+  flatMapValues,
+  peek,
+  foreach,
+  merge,
+  split,
+  repartition,
+  toTable,
+  toStream,
+  groupByKey,
+  groupBy,
+  count,
+  reduce,
+  aggregate,
+  process,
+  processValues,
+};
+
+const notBuilt: ReadonlySet<string> = new Set([
+  'globalTable',
+  'cogroup',
+  'windowedBy',
+  'suppress',
+  'ssJoin',
+  'stJoin',
+  'gtJoin',
+  'ttJoin',
+  'fkJoin',
+  'transformValues',
+]);
+
+/** @throws NotBuiltError, CaseFormatError; and whatever the DSL refuses */
+export function applyOperator(op: Operation): void {
+  const name = op.text('op');
+  const apply = operators[name];
+  if (apply !== undefined) apply(op);
+  else if (notBuilt.has(name)) throw new NotBuiltError(`the operator ${name}`);
+  else throw new CaseFormatError(`unknown operator ${name}`);
+}

@@ -1,0 +1,48 @@
+/** Reads stores through their public faces, as the read steps and the final listing of a case ask. */
+import type { KeyValue, ReadOnlyKeyValueStore, StoreIterator } from '@millrace/core';
+import { type Datum, datumFromJson, datumOf, datumToJson } from './datum.ts';
+import { arrayOf, CaseFormatError, type Json, type JsonObject, textOf } from './json.ts';
+
+/** A store of the case format: what a value is shows in the value itself, since a datum is never an object with a timestamp. */
+export type CaseStore = ReadOnlyKeyValueStore<Datum, unknown>;
+
+/** Every entry, in the store's own order. */
+export function listStore(store: CaseStore): Json {
+  return entriesOf(store.all());
+}
+
+/** The result of a read step. */
+export function readStore(store: CaseStore, step: JsonObject): Json {
+  const args = arrayOf(step['args'] ?? [], 'args');
+  const key = (index: number): Datum | undefined => datumFromJson(args[index]) ?? undefined;
+  switch (step['op']) {
+    case 'get': {
+      const found = store.get(datumFromJson(args[0]));
+      return found === undefined ? null : valueOf(found);
+    }
+    case 'range':
+      return entriesOf(store.range(key(0), key(1)));
+    case 'reverseRange':
+      return entriesOf(store.reverseRange(key(0), key(1)));
+    case 'all':
+      return entriesOf(store.all());
+    case 'reverseAll':
+      return entriesOf(store.reverseAll());
+    case 'prefixScan':
+      return entriesOf(store.prefixScan(Buffer.from(textOf(args[0], 'the prefix'))));
+    default:
+      throw new CaseFormatError(`unknown read of a key-value store: ${JSON.stringify(step)}`);
+  }
+}
+
+function entriesOf(entries: StoreIterator<KeyValue<Datum, unknown>>): Json {
+  return [...entries].map(({ key, value }) => [datumToJson(datumOf(key)), ...valueOf(value)]);
+}
+
+/** The value, and its timestamp if the store keeps one. */
+function valueOf(found: unknown): readonly Json[] {
+  if (typeof found === 'object' && found !== null && 'value' in found && 'timestamp' in found) {
+    return [datumToJson(datumOf(found.value)), ...(typeof found.timestamp === 'number' && found.timestamp >= 0 ? [found.timestamp] : [])];
+  }
+  return [datumToJson(datumOf(found))];
+}
