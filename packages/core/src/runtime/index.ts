@@ -5,3 +5,8 @@ export type { KafkaStreamsOptions, UncaughtDecision, UncaughtHandler, CommitStep
 export type { ClientState, StateListener } from './client-state.ts';
 export type { RebuildReason, RestoreEvent, RestoreListener, TaskMetadata, TaskPhase } from './events.ts';
 export type { LocalKeyValueStore } from './local-store.ts';
+// For the test driver, which computes tasks and partition counts as the runtime does.
+export { ApplicationTopics } from './application-topics.ts';
+export type { SubtopologyTopics } from './application-topics.ts';
+export { computePartitionCounts } from './partition-counts.ts';
+export type { PartitionCounts } from './partition-counts.ts';
