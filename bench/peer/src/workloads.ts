@@ -27,7 +27,7 @@ export function topologyOf(workload: Workload, options: WorkloadOptions): Topolo
     case 'mapfilter':
       input
         .filter((value) => value[10] !== 'x')
-        .mapValues((value) => value.toUpperCase(), { value: serdes.string() })
+        .mapValues((value) => value.toUpperCase())
         .to(options.output);
       break;
     case 'count':
