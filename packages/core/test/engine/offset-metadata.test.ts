@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeOffsetMetadata, encodeOffsetMetadata } from '../../src/engine/offset-metadata.ts';
 
@@ -7,7 +7,7 @@ const golden: readonly (readonly [name: string, partitionTime: number, times: re
   ['no time yet', -1, [], '02ffffffffffffffff'],
   ['time zero', 0, [], '020000000000000000'],
   ['a time', 1_700_000_000_123, [], '020000018bcfe5687b'],
-  ['a processor’s time', 5, [['a', 7n]], '020000000000000005' + '00000001' + '00000001' + '61' + '0000000000000007'],
+  ['a processor’s time', 5, [['a', 7n]], '0200000000000000050000000100000001610000000000000007'],
   [
     'two, one not ASCII',
     5,
@@ -15,7 +15,7 @@ const golden: readonly (readonly [name: string, partitionTime: number, times: re
       ['é', -1n],
       ['b', 2n ** 62n],
     ],
-    '020000000000000005' + '00000002' + '00000002c3a9ffffffffffffffff' + '0000000162' + '4000000000000000',
+    '0200000000000000050000000200000002c3a9ffffffffffffffff00000001624000000000000000',
   ],
 ];
 

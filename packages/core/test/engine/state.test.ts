@@ -1,7 +1,7 @@
 /** What a task keeps, and when: commits, crashes at every step of them, restores, stores that come and go (I2, I4). */
 import type { EngineBatch } from '@millrace/state';
 import { MemoryEngine } from '@millrace/state/memory';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeOffsetMetadata } from '../../src/engine/offset-metadata.ts';
 import type { StreamRecord } from '../../src/record.ts';
@@ -444,7 +444,7 @@ describe('crashes at any step', () => {
     'loses nothing and doubles nothing that was committed %s',
     (_name, options, spec) => {
       const nodes = plan([source('S', 'in', ['P']), node('P', [], appending, ['A'])], [store('A', spec)]);
-      const inputs = Array.from({ length: 30 }, (_, i) => put('abc'[i % 3] as string, String.fromCharCode(65 + i), i));
+      const inputs = Array.from({ length: 30 }, (_, i) => put('abc'.charAt(i % 3), String.fromCharCode(65 + i), i));
       fc.assert(
         fc.property(fc.array(crash, { maxLength: 6 }), (crashes) => {
           const log: Input[] = [];

@@ -30,7 +30,7 @@ function text(buffer: Uint8Array, start: number, end: number): string | null {
 
 /** Keeps what was appended as text (latin1 of the bytes) and acknowledges all of it when asked. */
 export class TestOutput implements Output {
-  sent: Sent[] = [];
+  readonly sent: Sent[] = [];
   bufferedBytes = 0;
   full = false;
   readonly counts = new Map<string, number | undefined>();
@@ -45,7 +45,7 @@ export class TestOutput implements Output {
     const tp = topicPartition(topic, partition);
     let output = this.#partitions.get(tp);
     if (output === undefined) {
-      const self = this;
+      const { sent } = this;
       output = {
         tp,
         appended: 0,
@@ -54,7 +54,7 @@ export class TestOutput implements Output {
           const list = (headers?.toArray() ?? []).map(
             ({ key, value }) => [key, value === null ? null : text(value, 0, value.length)] as const,
           );
-          self.sent.push({
+          sent.push({
             topic,
             partition,
             key: text(keyBuffer, keyStart, keyEnd),
@@ -82,7 +82,8 @@ export class TestOutput implements Output {
   /** `key=value@timestamp` of what went to a topic, and forgets it. */
   take(topic: string): string[] {
     const mine = this.sent.filter((record) => record.topic === topic);
-    this.sent = this.sent.filter((record) => record.topic !== topic);
+    const others = this.sent.filter((record) => record.topic !== topic);
+    this.sent.splice(0, this.sent.length, ...others);
     return mine.map(({ key, value, timestamp }) => `${key}=${value}@${timestamp}`);
   }
 }
@@ -201,7 +202,7 @@ export function node(name: string, children: readonly string[], make: () => Test
         inner.close?.();
       },
     };
-    return processor as unknown as AnyProcessor;
+    return processor;
   };
   return { kind: 'processor', name, children, create, stores };
 }

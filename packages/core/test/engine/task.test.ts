@@ -210,14 +210,14 @@ describe('failures', () => {
   it('lets the processor above a sink drop what cannot be encoded, unless the production handler did', () => {
     const badSerde = {
       ...sink('K', 'out').valueSerde,
-      isCanonical: undefined,
+      isCanonical: () => false,
       format: 'bad',
       decode: () => '',
       encodeInto: () => {
         throw new Error('no bytes');
       },
     };
-    const nodes = plan([source('S', 'in', ['A']), node('A', ['K'], () => ({})), sink('K', 'out', { valueSerde: badSerde as never })]);
+    const nodes = plan([source('S', 'in', ['A']), node('A', ['K'], () => ({})), sink('K', 'out', { valueSerde: badSerde })]);
     const byProduction = new Harness(nodes, { handlers: continuing }).start().pipe('in', { value: 'x' });
     expect(byProduction.dropped).toBe(1);
     const byProcessing = new Harness(nodes, { handlers: { ...continuing, production: () => 'fail' } }).start().pipe('in', { value: 'x' });
@@ -233,7 +233,7 @@ describe('failures', () => {
   it('never asks the production handler about an internal topic', () => {
     const badSerde = {
       ...sink('K', 'out').valueSerde,
-      isCanonical: undefined,
+      isCanonical: () => false,
       format: 'bad',
       decode: () => '',
       encodeInto: () => {
@@ -242,7 +242,7 @@ describe('failures', () => {
     };
     const nodes = plan([
       source('S', 'in', ['K']),
-      sink('K', 'x-repartition', { topic: { name: 'x-repartition', internal: true }, valueSerde: badSerde as never }),
+      sink('K', 'x-repartition', { topic: { name: 'x-repartition', internal: true }, valueSerde: badSerde }),
     ]);
     const error = caught(() => new Harness(nodes, { handlers: continuing }).start().pipe('in', { value: 'x' }));
     expect(error.code).toBe('MR_SERIALIZATION');

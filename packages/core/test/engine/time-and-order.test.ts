@@ -30,6 +30,8 @@ describe('choice between partitions', () => {
     const heap = new TimeHeap<{ readonly timestamp: number }>();
     const model: number[] = [];
     let state = 12345;
+    const popped: [unknown, unknown][] = [];
+    const sizes: [number, number][] = [];
     const random = (bound: number): number => (state = (state * 1103515245 + 12345) % 2147483648) % bound;
     for (let i = 0; i < 2000; i++) {
       if (random(3) > 0) {
@@ -38,10 +40,13 @@ describe('choice between partitions', () => {
         model.push(timestamp);
       } else {
         model.sort((a, b) => a - b);
-        expect(heap.pop()?.timestamp).toBe(model.shift());
+        popped.push([heap.pop()?.timestamp, model.shift()]);
       }
-      expect(heap.size).toBe(model.length);
+      sizes.push([heap.size, model.length]);
     }
+    expect(popped.filter(([got, wanted]) => got !== wanted)).toEqual([]);
+    expect(sizes.filter(([got, wanted]) => got !== wanted)).toEqual([]);
+    expect(popped.length).toBeGreaterThan(500);
   });
 });
 
@@ -185,9 +190,9 @@ describe('timestamps', () => {
       encodeInto: () => {},
     };
     const strict = plan([
-      source('A', 'a', ['K'], { keySerde: long as never }),
+      source('A', 'a', ['K'], { keySerde: long }),
       sink('K', 'out', {
-        keySerde: { ...long, encodeInto: (_: unknown, writer: { writeUtf8(text: string): void }) => writer.writeUtf8('1') } as never,
+        keySerde: { ...long, encodeInto: (_: unknown, writer: { writeUtf8(text: string): void }) => writer.writeUtf8('1') },
       }),
     ]);
     const asked: unknown[] = [];

@@ -1,5 +1,5 @@
 /** The parts below a store: index, order, read cache. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Entry, entryBytes, entryOverheadBytes } from '../../src/stores/entry.ts';
 import { EntryIndex } from '../../src/stores/entry-index.ts';

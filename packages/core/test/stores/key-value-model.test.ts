@@ -1,5 +1,5 @@
 /** Key-value stores against a map: whatever is put, read, flushed, committed or aborted, reads see the newest rows and the engine a prefix of the changelog (I2). */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { serdes } from '../../src/serde/serdes.ts';
 import type { Serde } from '../../src/serde/serde.ts';
@@ -116,6 +116,12 @@ function check({ options, wrap, unwrap }: Variant, steps: readonly Step[]): void
     else visible.set(key, [value, timestamped ? timestamp : clock]);
   };
   const listed = (keys: readonly string[]): unknown[] => keys.map((key) => [key, expected(key)]);
+  const seenAll: unknown[] = [];
+  const expectedAll: unknown[] = [];
+  const same = (got: unknown, wanted: unknown): void => {
+    seenAll.push(got);
+    expectedAll.push(wanted);
+  };
   for (const step of steps) {
     switch (step.kind) {
       case 'put':
@@ -125,23 +131,26 @@ function check({ options, wrap, unwrap }: Variant, steps: readonly Step[]): void
       case 'putIfAbsent': {
         const before = expected(step.key);
         if (before === undefined) put(step.key, step.value, step.timestamp);
-        expect(seen(store.putIfAbsent(wrap(step.key), box(step.value, step.timestamp)))).toEqual(before);
+        same(seen(store.putIfAbsent(wrap(step.key), box(step.value, step.timestamp))), before);
         break;
       }
       case 'delete': {
         const before = expected(step.key);
         put(step.key, null, 0);
-        expect(seen(store.delete(wrap(step.key)))).toEqual(before);
+        same(seen(store.delete(wrap(step.key))), before);
         break;
       }
       case 'get':
-        expect(seen(store.get(wrap(step.key)))).toEqual(expected(step.key));
+        same(seen(store.get(wrap(step.key))), expected(step.key));
         break;
       case 'prefix': {
         const keys = [...visible.keys()]
           .filter((key) => bytesOf(key).subarray(0, bytesOf(step.key).length).equals(bytesOf(step.key)))
           .sort(byBytes);
-        expect([...store.prefixScan(bytesOf(step.key))].map(({ key, value }) => [unwrap(key), seen(value)])).toEqual(listed(keys));
+        same(
+          [...store.prefixScan(bytesOf(step.key))].map(({ key, value }) => [unwrap(key), seen(value)]),
+          listed(keys),
+        );
         break;
       }
       case 'range': {
@@ -152,12 +161,15 @@ function check({ options, wrap, unwrap }: Variant, steps: readonly Step[]): void
         if (reverse) keys.reverse();
         const bound = (text: string | undefined): unknown => (text === undefined ? undefined : wrap(text));
         const iterator = reverse ? store.reverseRange(bound(from), bound(to)) : store.range(bound(from), bound(to));
-        expect([...iterator].map(({ key, value }) => [unwrap(key), seen(value)])).toEqual(listed(keys));
+        same(
+          [...iterator].map(({ key, value }) => [unwrap(key), seen(value)]),
+          listed(keys),
+        );
         break;
       }
       case 'flush':
         harness.managed.flush();
-        expect(fold(harness.logged, new Map())).toEqual(visible);
+        same(fold(harness.logged, new Map()), new Map(visible));
         break;
       case 'take':
         harness.managed.flush();
@@ -184,8 +196,12 @@ function check({ options, wrap, unwrap }: Variant, steps: readonly Step[]): void
         Buffer.from(key, 'latin1').toString('utf8'),
         Buffer.from(timestamped ? row.slice(8) : row, 'latin1').toString('utf8'),
       ]);
-    expect(rows).toEqual([...committed].sort(([a], [b]) => byBytes(a, b)).map(([key, [value]]) => [key, value]));
+    same(
+      rows,
+      [...committed].sort(([a], [b]) => byBytes(a, b)).map(([key, [value]]) => [key, value]),
+    );
   }
+  expect(seenAll).toEqual(expectedAll);
   expect(store.approximateNumEntries()).toBe(visible.size);
 }
 
