@@ -33,7 +33,8 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): Timer {
-    const timer: HeapTimer = { dueMs: this.#nowMs + Math.max(0, delayMs), sequence: this.#sequence++, callback };
+    // Whole milliseconds: a fraction too small to move `now` would let a timer fire for ever before its time.
+    const timer: HeapTimer = { dueMs: this.#nowMs + Math.ceil(Math.max(0, delayMs)), sequence: this.#sequence++, callback };
     this.#timers.push(timer);
     return { cancel: () => this.#timers.cancel(timer) };
   }

@@ -87,4 +87,17 @@ describe('VirtualClock', () => {
     loops.stop = true;
     await clock.settle();
   });
+
+  it('fires a timer at or after its time on monotonic(), however small its delay', async () => {
+    const clock = new VirtualClock();
+    const fired: number[] = [];
+    const due = 0.1 + 1e-9;
+    const again = (): void => {
+      fired.push(clock.monotonic());
+      if (clock.monotonic() < due) clock.setTimer(again, due - clock.monotonic());
+    };
+    clock.setTimer(again, due);
+    await clock.advance(5);
+    expect(fired).toEqual([1]);
+  });
 });
