@@ -15,10 +15,15 @@ export function topologyFingerprint(topics: ApplicationTopics): Uint8Array {
     sources: subtopology.sources,
     patterns: subtopology.patterns.map(String).sort(),
     repartitionSinks: [...subtopology.repartitionSinks].sort(),
-    stores: subtopology.plan.stores.map((store) => [store.spec.name, store.spec.kind, store.changelog?.name ?? null]).sort(),
-    copartition: subtopology.copartitionGroups.map((group) => [...group].sort()).sort(),
+    stores: inOrder(subtopology.plan.stores.map((store) => [store.spec.name, store.spec.kind, store.changelog?.name ?? null])),
+    copartition: inOrder(subtopology.copartitionGroups.map((group) => [...group].sort())),
   }));
-  const internal = [...topics.internal].map(([name, plan]) => [name, plan.kind, plan.partitions ?? null]).sort();
+  const internal = inOrder([...topics.internal].map(([name, plan]) => [name, plan.kind, plan.partitions ?? null]));
   const text = JSON.stringify({ subtopologies, internal });
   return new Uint8Array(createHash('sha256').update(text).digest().subarray(0, fingerprintBytes));
+}
+
+/** As JSON, in an order that does not depend on the builder's. */
+function inOrder(items: readonly unknown[]): readonly string[] {
+  return items.map((item) => JSON.stringify(item)).sort();
 }

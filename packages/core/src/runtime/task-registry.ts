@@ -119,7 +119,7 @@ export class TaskRegistry {
   async assign(assignment: TaskAssignment): Promise<void> {
     this.#assigned = [...assignment.tasks].sort((a, b) => compareTaskIds(a.id, b.id));
     const wanted = new Map(this.#assigned.map((task) => [task.id, task]));
-    for (const owned of [...this.#owned.values()]) {
+    for (const owned of this.#owned.values()) {
       const next = wanted.get(owned.id);
       if (next === undefined || !assignment.contiguous || !sameTopics(next, owned.assigned)) await this.#close(owned);
     }
@@ -174,7 +174,7 @@ export class TaskRegistry {
 
   /** After their last commit. */
   async closeClean(): Promise<void> {
-    for (const owned of [...this.#owned.values()]) await this.#close(owned);
+    for (const owned of this.#owned.values()) await this.#close(owned);
   }
 
   /** The group wants nothing of us any more. */

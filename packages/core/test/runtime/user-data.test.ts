@@ -1,5 +1,6 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { StreamsError } from '../../src/errors.ts';
 import {
   type AssignmentData,
   decodeAssignmentData,
@@ -76,6 +77,16 @@ describe('assignment data', () => {
     expect(decodeAssignmentData(encodeAssignmentData({ ...assignment, message: 'x'.repeat(5_000) })).message).toHaveLength(1_000);
   });
 });
+
+/** `read`, or the code that it was refused with. */
+function outcomeOf(decode: () => unknown): string {
+  try {
+    decode();
+    return 'read';
+  } catch (error) {
+    return error instanceof StreamsError ? error.code : String(error);
+  }
+}
 
 describe('hostile bytes', () => {
   const refused = expect.objectContaining({ code: 'MR_GROUP_DATA_INVALID' });
