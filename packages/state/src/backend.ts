@@ -24,7 +24,7 @@ export interface StoredTask {
    * in the engine, in the same batch as the data.
    */
   readonly checkpointHint: ReadonlyMap<string, number>;
-  /** When the task was last open here, in ms of `now`. */
+  /** When the task was last open here and noted its checkpoint, in ms of `now`; 0 if that is not known. */
   readonly lastOpenMs: number;
 }
 
@@ -36,7 +36,10 @@ export interface TaskState {
   readonly existed: boolean;
   /** How long ago the database was last open, in ms; 0 if it is new. Compared with `delete.retention.ms` of the changelog (I2). */
   readonly ageMs: number;
-  /** Notes the changelog offsets for `StoredTask.checkpointHint`; written at most every few seconds and on close. */
+  /**
+   * Notes the changelog offsets for `StoredTask.checkpointHint`; written at most every few seconds and on close. It also vouches that the state
+   * was as young as that: `ageMs` and `lastOpenMs` count from the last call, so that opening old state without catching up does not make it young.
+   */
   noteCheckpoint(offsets: ReadonlyMap<string, number>): void;
   /** Closes the engine and keeps the data. */
   close(): MaybePromise<void>;

@@ -23,7 +23,8 @@ export interface EngineRange {
 
 /**
  * A cursor over a snapshot: writes after its creation do not show. `next()` first, then `key` and `value`.
- * The bytes are the caller's and stay as they are. Close it, always; closing twice is allowed.
+ * The bytes are the caller's and stay as they are. Where there is no entry, `key` and `value` throw `MR_STATE_MISUSE`.
+ * Close it, always; closing twice is allowed.
  */
 export interface EngineIterator {
   /** Moves to the next entry; false at the end. */
@@ -33,7 +34,10 @@ export interface EngineIterator {
   close(): void;
 }
 
-/** Collects writes; nothing is visible before `commit`. Later writes of the same key win. */
+/**
+ * Collects writes; nothing is visible before `commit`. Later writes of the same key win. It is committed once: used after that, it throws
+ * `MR_STATE_CLOSED`. One that is not wanted any more is simply dropped.
+ */
 export interface EngineBatch {
   /** The bytes are copied: the caller may reuse its buffers. Keys have at least one byte; values may be empty. */
   put(key: Uint8Array, value: Uint8Array): void;
@@ -44,12 +48,13 @@ export interface EngineBatch {
   readonly size: number;
   /**
    * Applies everything or nothing, also under kill -9. After a failure the engine must be closed: whether the batch is there
-   * is unknown until the database is opened again.
+   * is unknown until the database is opened again. Batches take effect in the order of their commits; while one is under way,
+   * a read sees the state before it or after it.
    */
   commit(): MaybePromise<void>;
 }
 
-/** One open database. After `close` every call throws `MR_STATE_CLOSED`. */
+/** One open database. After `close` every call throws `MR_STATE_CLOSED`, but `close` itself, which may be repeated. */
 export interface StateEngine {
   /** `memory`, `rocksdb`, `leveldb` … : also written into the directory, so that it is never opened with another one. */
   readonly kind: string;

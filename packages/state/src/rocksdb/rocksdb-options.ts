@@ -11,7 +11,7 @@ const largestCacheBytes = 4095 * mebibyte;
  * Half of the share is the block cache, a third the memtables, which RocksDB may exceed by half before writers wait.
  *
  * `compaction` is set because only then the memtable figure is honoured; universal, because with 3 M keys it read faster than level at the same
- * rate of writes, with a twentieth of the files. `point-lookup` made reads by key 1.2x and misses 1.25x faster, which is what is left to an engine
+ * rate of writes, with a tenth of the files. `point-lookup` made reads by key 1.2x and misses 1.25x faster, which is what is left to an engine
  * below a cache. Index and filter blocks live in the block cache, else they grow with the data beside every limit. The write-ahead log stays on (it
  * cannot be switched off) and uncompressed.
  */

@@ -5,7 +5,7 @@ import type { StateBackend } from '../../src/backend.ts';
 import type { DirectoryOptions } from '../../src/directory/disk-backend.ts';
 import { leveldb } from '../../src/leveldb/index.ts';
 import { rocksdb } from '../../src/rocksdb/index.ts';
-import { kill, nextMessage, startChild } from '../support/built.ts';
+import { kill, nextMessage, startChild, startThread } from '../support/built.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const request = { applicationId: 'application', now: () => 0 };
@@ -48,6 +48,18 @@ describe.each(engines)('slots of $kind', ({ kind, other, create }) => {
     const after = await create({ directory }).open(request);
     expect({ location: after.location, processId: after.processId }).toEqual(held);
     for (const one of [beside, third, after]) await one.close();
+  });
+
+  it.runIf(existsSync('/proc/self/fd'))('keeps a slot from other threads, and keeps it through their attempts', async () => {
+    const directory = temporaryDirectory();
+    const here = await create({ directory }).open(request);
+    const thread = startThread('hold-slot-in-thread.mjs', kind, directory);
+    expect(await nextMessage(thread)).toEqual({ location: slotOf(directory, 1) });
+    const child = startChild('hold-slot.mjs', kind, directory);
+    expect(await nextMessage(child)).toMatchObject({ location: slotOf(directory, 2) });
+    thread.postMessage('release');
+    expect(await nextMessage(thread)).toBe('released');
+    await here.close();
   });
 
   it('gives a slot back when its holder closes', async () => {

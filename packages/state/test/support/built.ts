@@ -1,9 +1,10 @@
 /** Child processes run compiled JavaScript, since not every Node that we support runs TypeScript. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { onTestFinished } from 'vitest';
 
 const packageDirectory = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,6 +34,16 @@ export function startChild(script: string, ...args: readonly string[]): ChildPro
   return child;
 }
 
+/** Runs a script of `test/children` in a thread of this process, ended when the test is over. */
+export function startThread(script: string, ...args: readonly string[]): Worker {
+  checkBuilt();
+  const thread = new Worker(pathOf(script), { argv: [...args], execArgv: [] });
+  onTestFinished(async () => {
+    await thread.terminate();
+  });
+  return thread;
+}
+
 /**
  * Runs a script that writes a line for each thing it has done, and kills it after it wrote `lines` of them, in the middle of whatever it does then. Returns
  * every whole line that it wrote.
@@ -56,8 +67,8 @@ function pathOf(script: string): string {
   return join(packageDirectory, 'test', 'children', script);
 }
 
-export async function nextMessage(child: ChildProcess): Promise<unknown> {
-  const [message]: unknown[] = await once(child, 'message');
+export async function nextMessage(from: EventEmitter): Promise<unknown> {
+  const [message]: unknown[] = await once(from, 'message');
   return message;
 }
 
