@@ -4,8 +4,10 @@
  * A call sleeps until the worker answers. It cannot wait for each other forever: the worker needs nothing of this thread, and a worker that died
  * is found by a time limit.
  */
+import { existsSync } from 'node:fs';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { EngineRange } from '../engine.ts';
+import { StateError } from '../errors.ts';
 import {
   createWindow,
   type Failure,
@@ -48,6 +50,16 @@ export class RangeClient {
   #broken: Error | undefined = undefined;
 
   private constructor() {
+    // A worker without its module would be found by the time limit only.
+    if (!existsSync(workerUrl)) {
+      throw new StateError(
+        'MR_STATE_ENGINE_UNAVAILABLE',
+        `The module of LevelDB's range worker is not at ${workerUrl.href}. Build or install the package again.`,
+        {
+          details: { engine: 'leveldb', module: workerUrl.href },
+        },
+      );
+    }
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#worker = new Worker(workerUrl, {
