@@ -9,6 +9,14 @@ export type { Consumed, Grouped, NodeOptions, Printed, ProcessOptions, Produced,
 export type { Branch, BranchResult, BranchResults, DefaultBranch, NamedBranches, NamedBranchResults } from './dsl/split.ts';
 export type { StateStoreOptions } from './dsl/state-store.ts';
 export type { StoreOption, StoreOptions, TableOptions } from './dsl/store-options.ts';
+export type {
+  DeserializationHandler,
+  ErrorContext,
+  ErrorHandlers,
+  HandlerDecision,
+  ProcessingHandler,
+  ProductionHandler,
+} from './engine/contract.ts';
 export { ClientError, errorCodes, StreamsError, TopologyError } from './errors.ts';
 export type { ErrorCode, ErrorDetails, ErrorOptions, FailureKind } from './errors.ts';
 export { Headers } from './headers.ts';
@@ -42,6 +50,12 @@ export type {
 export { timestampExtractors } from './processor/timestamp-extractors.ts';
 export { StreamRecord } from './record.ts';
 export type { RecordInit, RecordMetadata } from './record.ts';
+export type { ClientState, StateListener } from './runtime/client-state.ts';
+export type { RebuildReason, RestoreEvent, RestoreListener, TaskMetadata, TaskPhase } from './runtime/events.ts';
+export { KafkaStreams } from './runtime/kafka-streams.ts';
+export type { CloseOptions } from './runtime/kafka-streams.ts';
+export type { LocalKeyValueStore } from './runtime/local-store.ts';
+export type { KafkaStreamsOptions, SignalSource, UncaughtDecision, UncaughtHandler, UnstableOptions } from './runtime/options.ts';
 export { ByteWriter } from './serde/byte-writer.ts';
 export type { CustomSerde } from './serde/custom-serde.ts';
 export type { Serde, SerdeTarget, Serialized } from './serde/serde.ts';

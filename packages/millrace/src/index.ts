@@ -1,21 +1,20 @@
-/** `millrace`: everything that an application needs, in one import. Tests import `@millrace/testing` beside it. */
-
-// Building a topology.
+/** Everything that an application needs, from one import: the DSL, the runtime, the Kafka client, and where state lies. */
 export {
   ByteWriter,
   Change,
   ClientError,
-  errorCodes,
   Headers,
+  KafkaStreams,
   MetricsRegistry,
-  parseDuration,
-  serdes,
-  silentLogger,
   StreamRecord,
   StreamsBuilder,
   StreamsError,
-  timestampExtractors,
   TopologyError,
+  errorCodes,
+  parseDuration,
+  serdes,
+  silentLogger,
+  timestampExtractors,
 } from '@millrace/core';
 export type {
   Action,
@@ -24,14 +23,20 @@ export type {
   BranchResult,
   BranchResults,
   Cancellable,
+  ClientState,
   Clock,
+  CloseOptions,
   Consumed,
   Counter,
   CustomSerde,
   DefaultBranch,
+  DeserializationHandler,
   Duration,
   ErrorCode,
+  ErrorContext,
   ErrorDetails,
+  ErrorHandlers,
+  ErrorOptions,
   FailureKind,
   FixedKeyProcessor,
   FixedKeyProcessorContext,
@@ -39,46 +44,56 @@ export type {
   FixedKeyRecord,
   Grouped,
   Guard,
+  HandlerDecision,
   Header,
   Initializer,
-  KeyValue,
-  KeyValuePair,
-  KeyValueStore,
-  KeyValueStoreSpec,
   KGroupedStream,
   KGroupedTable,
   KStream,
   KTable,
+  KafkaStreamsOptions,
+  KeyValue,
+  KeyValuePair,
+  KeyValueStore,
+  KeyValueStoreSpec,
+  LocalKeyValueStore,
   LogFields,
   Logger,
   Mapper,
-  Metrics,
   MetricSample,
   MetricTags,
-  NamedBranches,
+  Metrics,
   NamedBranchResults,
+  NamedBranches,
   NodeOptions,
   OffsetReset,
   Persistence,
   Predicate,
   Printed,
+  ProcessOptions,
   ProcessingContext,
+  ProcessingHandler,
   Processor,
   ProcessorContext,
   ProcessorFactory,
-  ProcessOptions,
   Produced,
+  ProductionHandler,
   PunctuationType,
   ReadOnlyKeyValueStore,
+  RebuildReason,
   RecordInit,
   RecordMetadata,
   Reducer,
   Repartitioned,
+  RestoreEvent,
+  RestoreListener,
   Serde,
-  Serdes,
   SerdeTarget,
+  Serdes,
   Serialized,
+  SignalSource,
   SourceRecord,
+  StateListener,
   StateStoreOptions,
   StoreIterator,
   StoreOption,
@@ -89,42 +104,28 @@ export type {
   TableAggregator,
   TableOptions,
   TableReducer,
-  Timer,
-  TimestampedKeyValueStore,
-  TimestampExtractor,
-  TopicExtractor,
-  Topology,
-  ValueAndTimestamp,
-} from '@millrace/core';
-
-// Running it.
-export { KafkaStreams } from '@millrace/core/runtime';
-export type {
-  ClientState,
-  CloseOptions,
-  KafkaStreamsOptions,
-  LocalKeyValueStore,
-  RestoreEvent,
-  RestoreListener,
-  SignalSource,
-  StateListener,
   TaskMetadata,
   TaskPhase,
+  Timer,
+  TimestampExtractor,
+  TimestampedKeyValueStore,
+  TopicExtractor,
+  Topology,
   UncaughtDecision,
   UncaughtHandler,
-} from '@millrace/core/runtime';
-
-// Reaching Kafka: connections through kafkajs. `platformatic` is in '@millrace/kafka/platformatic', since its package is not installed with this one.
+  UnstableOptions,
+  ValueAndTimestamp,
+} from '@millrace/core';
+export type { ClientFactory } from '@millrace/core/kafka';
 export { kafka } from '@millrace/kafka';
-export type { ClientOptions, KafkaOptions, SaslOptions } from '@millrace/kafka';
+export type { KafkaOptions, SaslOptions } from '@millrace/kafka';
 export { kafkajs } from '@millrace/kafka/kafkajs';
-export { systemClock, topicPartition } from '@millrace/core/kafka';
-export type { ClientFactory, CommittedOffset, PartitionReader, RecordProducer, StreamsClient, TopicPartition } from '@millrace/core/kafka';
-
-// Keeping state.
-export { memory } from '@millrace/state/memory';
-export { rocksdb } from '@millrace/state/rocksdb';
+export { StateError } from '@millrace/state';
+export type { StateBackend } from '@millrace/state';
 export { leveldb } from '@millrace/state/leveldb';
+export { memory } from '@millrace/state/memory';
+export type { MemoryOptions } from '@millrace/state/memory';
 export { persistent } from '@millrace/state/persistent';
-export { StateError, stateErrorCodes } from '@millrace/state';
-export type { StateBackend, StateErrorCode } from '@millrace/state';
+export type { PersistentOptions } from '@millrace/state/persistent';
+export { rocksdb } from '@millrace/state/rocksdb';
+export type { DirectoryOptions } from '@millrace/state/rocksdb';
