@@ -66,15 +66,16 @@ interface Codec {
 }
 
 function codecOf(api: ApiDescription, direction: Vector['direction']): Codec {
+  // `as never`: vectors have no type of their own; what they hold is compared with the bytes.
   if (direction === 'request') {
     return {
-      encode: (version, value) => encodeRequest(api, version, value),
+      encode: (version, value) => encodeRequest(api, version, value as never),
       decode: (version, bytes) => decodeRequest(api, version, bytes),
       fields: api.request,
     };
   }
   return {
-    encode: (version, value) => encodeResponse(api, version, value),
+    encode: (version, value) => encodeResponse(api, version, value as never),
     decode: (version, bytes) => decodeResponse(api, version, bytes),
     fields: api.response,
   };
