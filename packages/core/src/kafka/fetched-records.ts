@@ -118,7 +118,8 @@ function decodeHeaders(buffer: Uint8Array, start: number): readonly Header[] {
     const valueLength = varint();
     let value: Uint8Array | null = null;
     if (valueLength >= 0) {
-      value = buffer.slice(at, at + valueLength);
+      // A Buffer's own `slice` would share its memory.
+      value = new Uint8Array(buffer.subarray(at, at + valueLength));
       at += valueLength;
     }
     headers.push({ key, value });
