@@ -3,7 +3,7 @@
  * whole topology, punctuation and commit included, before the next one is taken; what it produced to a topic that is read goes back in.
  */
 import { type MetricSample, MetricsRegistry, StreamsError, type Topology } from '@millrace/core';
-import { type SubtopologyPlan, topicName, type TopologyPlan } from '@millrace/core/engine';
+import { CacheBudget, type SubtopologyPlan, topicName, type TopologyPlan } from '@millrace/core/engine';
 import { ApplicationTopics } from '@millrace/core/runtime';
 import { partitionForKey, type CommittedOffset, topicPartition, type TopicPartition } from '@millrace/core/kafka';
 import type { StateDirectory } from '@millrace/state';
@@ -234,8 +234,11 @@ export class DriverCore {
 
   *#openTasks(): Steps<void> {
     this.#slots = [];
-    for (const layout of this.#model.tasks)
-      this.#slots.push(yield* TaskSlot.open(layout, this.#surroundings, this.#directory, this.#nowMs));
+    // The tasks are those of one thread: they share its record cache.
+    const cacheBudget = new CacheBudget(this.plan.settings.cacheBytes);
+    for (const layout of this.#model.tasks) {
+      this.#slots.push(yield* TaskSlot.open(layout, this.#surroundings, cacheBudget, this.#directory, this.#nowMs));
+    }
   }
 
   /** Processes until every task has nothing left that it may process now. */

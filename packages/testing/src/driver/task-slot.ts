@@ -1,5 +1,5 @@
 /** A task with its database and its place in the input: what a thread holds of a task, and what a crash takes from it. */
-import { createTask, type Task, type TaskSettings } from '@millrace/core/engine';
+import { type CacheBudget, createTask, type Task, type TaskSettings } from '@millrace/core/engine';
 import type { CommittedOffset, Output, TopicPartition } from '@millrace/core/kafka';
 import type { Logger, Metrics } from '@millrace/core';
 import type { StateDirectory, TaskState } from '@millrace/state';
@@ -35,11 +35,17 @@ export class TaskSlot {
   }
 
   /** Opens the database, restores from the changelogs, takes the committed offsets, and starts the processors. Leaves nothing open if one of these fails. */
-  static *open(layout: TaskLayout, surroundings: TaskSurroundings, directory: StateDirectory, nowMs: number): Steps<TaskSlot> {
+  static *open(
+    layout: TaskLayout,
+    surroundings: TaskSurroundings,
+    cacheBudget: CacheBudget,
+    directory: StateDirectory,
+    nowMs: number,
+  ): Steps<TaskSlot> {
     const { output, settings, metrics, log } = surroundings;
     const state = yield* settle(directory.openTask(layout.id));
     try {
-      const task = createTask({ ...layout, engine: state.engine, output, settings, metrics, log });
+      const task = createTask({ ...layout, engine: state.engine, cacheBudget, output, settings, metrics, log });
       const slot = new TaskSlot(surroundings, state, task);
       yield* slot.#restore();
       slot.takePositions();
