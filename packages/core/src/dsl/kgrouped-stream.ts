@@ -13,11 +13,10 @@ import type { KTable } from './ktable.ts';
 import { describeRepartition } from './repartition-node.ts';
 import { type StoreOptions, storeOptions, type TableOptions, tableStore } from './store-options.ts';
 
-export class KGroupedStream<K, V> {
+export class KGroupedStream<out K, out V> {
   /** @internal */
   readonly place: GroupedStreamPlace<K, V>;
-  /** The repartition of a named group, which all its aggregations share. */
-  #repartition: { readonly node: GraphNode; readonly source: string } | undefined;
+  readonly #shared: SharedRepartition = { current: undefined };
 
   /** @internal */
   constructor(place: GroupedStreamPlace<K, V>) {
@@ -30,7 +29,7 @@ export class KGroupedStream<K, V> {
     const store = storeOptions(options.store);
     // Kafka Streams once generated a name here, and numbers must stay as they are.
     if (store !== undefined && store.name === undefined) names.skip();
-    return this.#aggregate(count<K, NonNullable<V>>(), options.name, store, longSerde);
+    return aggregateGroup(this.place, this.#shared, count<K, NonNullable<V>>(), options.name, store, longSerde);
   }
 
   /**
@@ -41,7 +40,14 @@ export class KGroupedStream<K, V> {
   reduce(reducer: Reducer<K, NonNullable<V>>, options: TableOptions<K, NonNullable<V>> = {}): KTable<K, NonNullable<V>> {
     // What serves V serves its values that are not null.
     const valueSerde = this.place.valueSerde as Serde<NonNullable<V>> | undefined;
-    return this.#aggregate(reduce<K, NonNullable<V>>(reducer), options.name, storeOptions(options.store), valueSerde);
+    return aggregateGroup(
+      this.place,
+      this.#shared,
+      reduce<K, NonNullable<V>>(reducer),
+      options.name,
+      storeOptions(options.store),
+      valueSerde,
+    );
   }
 
   /**
@@ -64,57 +70,61 @@ export class KGroupedStream<K, V> {
       K,
       Change<NonNullable<A>>
     >;
-    return this.#aggregate(operator, options.name, storeOptions(options.store), undefined);
+    return aggregateGroup(this.place, this.#shared, operator, options.name, storeOptions(options.store), undefined);
   }
+}
 
-  #aggregate<A>(
-    operator: TableOperator<K, NonNullable<V> | null, K, Change<A>>,
-    name: string | undefined,
-    store: StoreOptions<K, A> | undefined,
-    inheritedValueSerde: Serde<A> | undefined,
-  ): KTable<K, A> {
-    const { context, keySerde: groupKeySerde } = this.place;
-    const storeName = store?.name ?? context.names.store(operator.prefix);
-    const nodeName = context.names.named(name, operator.prefix);
-    const keySerde = store?.key ?? groupKeySerde;
-    const valueSerde = store?.value ?? inheritedValueSerde;
-    const parent = this.#parent(storeName, store?.name !== undefined);
-    const lineage = new AggregateLineage(storeName);
-    const graphNode = context.graph.add(
-      {
-        kind: 'tableProcessor',
-        name: nodeName,
-        lineage,
-        create: operator.create,
-        store: tableStore(storeName, store ?? {}, keySerde, valueSerde, context.persistence),
-        stores: [],
-      },
-      parent.node,
-    );
-    return context.table({
-      context,
+/** The repartition of a named group, which all its aggregations share. */
+interface SharedRepartition {
+  current: { readonly node: GraphNode; readonly source: string } | undefined;
+}
+
+function aggregateGroup<K, V, A>(
+  place: GroupedStreamPlace<K, V>,
+  shared: SharedRepartition,
+  operator: TableOperator<K, NonNullable<V> | null, K, Change<A>>,
+  name: string | undefined,
+  store: StoreOptions<K, A> | undefined,
+  inheritedValueSerde: Serde<A> | undefined,
+): KTable<K, A> {
+  const { context } = place;
+  const storeName = store?.name ?? context.names.store(operator.prefix);
+  const nodeName = context.names.named(name, operator.prefix);
+  const keySerde = store?.key ?? place.keySerde;
+  const valueSerde = store?.value ?? inheritedValueSerde;
+  const parent = parentOf(place, shared, storeName, store?.name !== undefined);
+  const lineage = new AggregateLineage(storeName);
+  const graphNode = context.graph.add(
+    {
+      kind: 'tableProcessor',
       name: nodeName,
-      graphNode,
-      keySerde,
-      valueSerde,
-      sources: parent.sources,
       lineage,
-      queryableStoreName: store?.name,
-    });
-  }
+      create: operator.create,
+      store: tableStore(storeName, store ?? {}, keySerde, valueSerde, context.persistence),
+      stores: [],
+    },
+    parent.node,
+  );
+  const { sources } = parent;
+  return context.table({ context, name: nodeName, graphNode, keySerde, valueSerde, sources, lineage, queryableStoreName: store?.name });
+}
 
-  /** The node below which an aggregation hangs: behind a repartition where the key may have changed. */
-  #parent(storeName: string, isStoreNamed: boolean): { readonly node: GraphNode; readonly sources: ReadonlySet<string> } {
-    const { context, graphNode, groupName, keySerde, repartitionRequired, sources, valueSerde } = this.place;
-    if (!repartitionRequired) return { node: graphNode, sources };
-    const names = context.names.repartition(groupName ?? storeName);
-    if (this.#repartition === undefined || groupName === undefined) {
-      const isNameGenerated = groupName === undefined && !isStoreNamed;
-      const description = describeRepartition({ names, keySerde, valueSerde, isOptimizable: true, isNameGenerated });
-      this.#repartition = { node: context.graph.add(description, graphNode), source: names.source };
-    } else {
-      context.graph.link(graphNode, this.#repartition.node);
-    }
-    return { node: this.#repartition.node, sources: new Set([this.#repartition.source]) };
+/** The node below which an aggregation hangs: behind a repartition where the key may have changed. */
+function parentOf<K, V>(
+  place: GroupedStreamPlace<K, V>,
+  shared: SharedRepartition,
+  storeName: string,
+  isStoreNamed: boolean,
+): { readonly node: GraphNode; readonly sources: ReadonlySet<string> } {
+  const { context, graphNode, groupName, keySerde, repartitionRequired, sources, valueSerde } = place;
+  if (!repartitionRequired) return { node: graphNode, sources };
+  const names = context.names.repartition(groupName ?? storeName);
+  if (shared.current === undefined || groupName === undefined) {
+    const isNameGenerated = groupName === undefined && !isStoreNamed;
+    const description = describeRepartition({ names, keySerde, valueSerde, isOptimizable: true, isNameGenerated });
+    shared.current = { node: context.graph.add(description, graphNode), source: names.source };
+  } else {
+    context.graph.link(graphNode, shared.current.node);
   }
+  return { node: shared.current.node, sources: new Set([shared.current.source]) };
 }

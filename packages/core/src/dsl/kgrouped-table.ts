@@ -7,17 +7,16 @@ import type { Change } from '../processor/change.ts';
 import { ChangeSerde } from '../serde/change-serde.ts';
 import { longSerde } from '../serde/number-serdes.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { GraphNode } from '../topology/graph.ts';
+import type { GraphNode, RepartitionDescription } from '../topology/graph.ts';
 import { AggregateLineage } from '../topology/table-lineage.ts';
 import type { GroupedTablePlace } from './build-context.ts';
 import type { KTable } from './ktable.ts';
 import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
 
-export class KGroupedTable<K, V> {
+export class KGroupedTable<out K, out V> {
   /** @internal */
   readonly place: GroupedTablePlace<K, V>;
-  /** The repartition of a named group, which all its aggregations share. */
-  #repartition: GraphNode | undefined;
+  readonly #shared: SharedRepartition = { current: undefined };
 
   /** @internal */
   constructor(place: GroupedTablePlace<K, V>) {
@@ -26,12 +25,12 @@ export class KGroupedTable<K, V> {
 
   /** Counts the rows of each group. */
   count(options: TableOptions<K, number> = {}): KTable<K, number> {
-    return this.#aggregate(tableCount<K, V>(), 'KTABLE-AGGREGATE-', options, longSerde);
+    return aggregateGroup(this.place, this.#shared, tableCount<K, V>(), options, longSerde);
   }
 
   /** Combines the values of each group; the first stands as it is. Null removes the group. */
   reduce(reducer: TableReducer<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
-    return this.#aggregate(tableReduce(reducer), 'KTABLE-AGGREGATE-', options, this.place.valueSerde);
+    return aggregateGroup(this.place, this.#shared, tableReduce(reducer), options, this.place.valueSerde);
   }
 
   /**
@@ -48,69 +47,75 @@ export class KGroupedTable<K, V> {
   ): KTable<K, NonNullable<A>> {
     // Null aggregates are never stored nor forwarded as rows, so the table's values are the others.
     const operator = tableAggregate(initializer, aggregator) as TableOperator<K, Change<V>, K, Change<NonNullable<A>>>;
-    return this.#aggregate(operator, 'KTABLE-AGGREGATE-', options, undefined);
+    return aggregateGroup(this.place, this.#shared, operator, options, undefined);
   }
+}
 
-  #aggregate<A>(
-    operator: TableOperator<K, Change<V>, K, Change<A>>,
-    storePrefix: string,
-    options: TableOptions<K, A>,
-    inheritedValueSerde: Serde<A> | undefined,
-  ): KTable<K, A> {
-    const { context, groupName } = this.place;
-    const { names } = context;
-    const store = storeOptions(options.store);
-    const storeName = store?.name ?? names.store(storePrefix);
-    const keySerde = store?.key ?? this.place.keySerde;
-    const valueSerde = store?.value ?? inheritedValueSerde;
-    const sink = names.suffixed(options.name, '-sink', 'KSTREAM-SINK-');
-    const source = names.suffixed(options.name, '-source', 'KSTREAM-SOURCE-');
-    const name = names.named(options.name, operator.prefix);
-    const repartition = this.#repartitionNode(
-      sink,
-      source,
-      `${groupName ?? storeName}-repartition`,
-      groupName === undefined && store?.name === undefined,
-    );
-    const lineage = new AggregateLineage(storeName);
-    const graphNode = context.graph.add(
-      {
-        kind: 'tableProcessor',
-        name,
-        lineage,
-        create: operator.create,
-        store: tableStore(storeName, store ?? {}, keySerde, valueSerde, context.persistence),
-        stores: [],
-      },
-      repartition,
-    );
-    const sources = new Set([source]);
-    return context.table({ context, name, graphNode, keySerde, valueSerde, sources, lineage, queryableStoreName: store?.name });
-  }
+/** The repartition of a named group, which all its aggregations share. */
+interface SharedRepartition {
+  current: GraphNode | undefined;
+}
 
-  #repartitionNode(sink: string, source: string, topic: string, isNameGenerated: boolean): GraphNode {
-    const { context, graphNode, groupName, keySerde, valueSerde } = this.place;
-    if (this.#repartition !== undefined && groupName !== undefined) {
-      context.graph.link(graphNode, this.#repartition);
-      return this.#repartition;
-    }
-    this.#repartition = context.graph.add(
-      {
-        kind: 'repartition',
-        name: source,
-        topic,
-        sink,
-        filter: undefined,
-        keySerde,
-        valueSerde,
-        wrapValueSerde: (inner) => new ChangeSerde(inner),
-        partitioner: undefined,
-        partitions: undefined,
-        isOptimizable: false,
-        isNameGenerated,
-      },
-      graphNode,
-    );
-    return this.#repartition;
+const storePrefix = 'KTABLE-AGGREGATE-';
+
+function aggregateGroup<K, V, A>(
+  place: GroupedTablePlace<K, V>,
+  shared: SharedRepartition,
+  operator: TableOperator<K, Change<V>, K, Change<A>>,
+  options: TableOptions<K, A>,
+  inheritedValueSerde: Serde<A> | undefined,
+): KTable<K, A> {
+  const { context, groupName } = place;
+  const { names } = context;
+  const store = storeOptions(options.store);
+  const storeName = store?.name ?? names.store(storePrefix);
+  const keySerde = store?.key ?? place.keySerde;
+  const valueSerde = store?.value ?? inheritedValueSerde;
+  const sink = names.suffixed(options.name, '-sink', 'KSTREAM-SINK-');
+  const source = names.suffixed(options.name, '-source', 'KSTREAM-SOURCE-');
+  const name = names.named(options.name, operator.prefix);
+  const topic = `${groupName ?? storeName}-repartition`;
+  const isNameGenerated = groupName === undefined && store?.name === undefined;
+  const repartition = repartitionNode(place, shared, { name: source, sink, topic, isNameGenerated });
+  const lineage = new AggregateLineage(storeName);
+  const graphNode = context.graph.add(
+    {
+      kind: 'tableProcessor',
+      name,
+      lineage,
+      create: operator.create,
+      store: tableStore(storeName, store ?? {}, keySerde, valueSerde, context.persistence),
+      stores: [],
+    },
+    repartition,
+  );
+  const sources = new Set([source]);
+  return context.table({ context, name, graphNode, keySerde, valueSerde, sources, lineage, queryableStoreName: store?.name });
+}
+
+function repartitionNode<K, V>(
+  place: GroupedTablePlace<K, V>,
+  shared: SharedRepartition,
+  names: Pick<RepartitionDescription, 'name' | 'sink' | 'topic' | 'isNameGenerated'>,
+): GraphNode {
+  const { context, graphNode, groupName, keySerde, valueSerde } = place;
+  if (shared.current !== undefined && groupName !== undefined) {
+    context.graph.link(graphNode, shared.current);
+    return shared.current;
   }
+  shared.current = context.graph.add(
+    {
+      kind: 'repartition',
+      ...names,
+      filter: undefined,
+      keySerde,
+      valueSerde,
+      wrapValueSerde: (inner) => new ChangeSerde(inner),
+      partitioner: undefined,
+      partitions: undefined,
+      isOptimizable: false,
+    },
+    graphNode,
+  );
+  return shared.current;
 }

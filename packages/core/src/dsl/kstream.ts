@@ -13,7 +13,7 @@ import { print } from '../operators/print.ts';
 import { selectKey } from '../operators/select-key.ts';
 import { tableSource } from '../operators/table-source.ts';
 import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
-import type { AnyProcessor, ProcessorFactory, StreamPartitioner, TopicExtractor } from '../processor/processor.ts';
+import type { AnyProcessor, ProcessorFactory, TopicExtractor } from '../processor/processor.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { GraphNode } from '../topology/graph.ts';
 import { validateName } from '../topology/names.ts';
@@ -40,7 +40,7 @@ interface Inherited<K, V> {
   readonly valueSerde?: Serde<V> | undefined;
 }
 
-export class KStream<K, V> {
+export class KStream<out K, out V> {
   /** @internal */
   readonly place: StreamPlace<K, V>;
 
@@ -198,11 +198,11 @@ export class KStream<K, V> {
       {
         kind: 'sink',
         name: context.names.named(options.name, 'KSTREAM-SINK-'),
-        // Extractor and partitioner of the stream's types only ever see the stream's records.
+        // An extractor of the stream's types only ever sees the stream's records.
         topic: topic as string | TopicExtractor<unknown, unknown>,
         keySerde: options.key ?? keySerde,
         valueSerde: options.value ?? valueSerde,
-        partitioner: options.partitioner as StreamPartitioner<unknown, unknown> | undefined,
+        partitioner: options.partitioner,
       },
       graphNode,
     );

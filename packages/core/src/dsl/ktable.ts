@@ -14,7 +14,7 @@ import type { KStream } from './kstream.ts';
 import type { Grouped, NodeOptions } from './options.ts';
 import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
 
-export class KTable<K, V> {
+export class KTable<out K, out V> {
   /** @internal */
   readonly place: TablePlace<K, V>;
 
@@ -32,19 +32,19 @@ export class KTable<K, V> {
   filter<V2 extends V>(predicate: Guard<K, V, V2>, options?: TableOptions<K, V2>): KTable<K, V2>;
   filter(predicate: Predicate<K, V>, options?: TableOptions<K, V>): KTable<K, V>;
   filter(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
-    return this.#derive(tableFilter(predicate, true), options, this.place.valueSerde, true);
+    return deriveTable(this.place, tableFilter(predicate, true), options, this.place.valueSerde, true);
   }
 
   /** Drops the rows that `predicate` accepts; it never sees a deleted row. Kept in a store only if `store` has a name. */
   filterNot(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
-    return this.#derive(tableFilter(predicate, false), options, this.place.valueSerde, true);
+    return deriveTable(this.place, tableFilter(predicate, false), options, this.place.valueSerde, true);
   }
 
   /** A new value for every row; null deletes it. Kept in a store only if `store` has a name, else computed anew where needed. */
   mapValues<V2>(mapper: Mapper<K, V, V2>, options: TableOptions<K, NonNullable<V2>> = {}): KTable<K, NonNullable<V2>> {
     // What the mapper returns is a value of the table or says that there is none.
     const operator = tableMapValues<K, V, NonNullable<V2>>(mapper as Mapper<K, V, NonNullable<V2> | null | undefined>);
-    return this.#derive(operator, options, undefined, false);
+    return deriveTable(this.place, operator, options, undefined, false);
   }
 
   /** The changes of the table as a stream: the new value of a row, null where it was deleted. A selector gives the records new keys. */
@@ -100,36 +100,38 @@ export class KTable<K, V> {
       groupName: options.name,
     });
   }
-
-  #derive<V2>(
-    operator: TableOperator<K, Change<V>, K, Change<V2>>,
-    options: TableOptions<K, V2>,
-    inheritedValueSerde: Serde<V2> | undefined,
-    probesOldValues: boolean,
-  ): KTable<K, V2> {
-    const { context, graphNode, lineage: parent, sources } = this.place;
-    const store = storeOptions(options.store);
-    // A store without a name is not made, but its number is taken.
-    if (store !== undefined && store.name === undefined) context.names.skip();
-    const keySerde = store?.key ?? this.place.keySerde;
-    const valueSerde = store?.value ?? inheritedValueSerde;
-    const name = context.names.named(options.name, operator.prefix);
-    const lineage = new DerivedLineage(parent, store?.name, probesOldValues);
-    const node = context.graph.add(
-      {
-        kind: 'tableProcessor',
-        name,
-        lineage,
-        create: operator.create,
-        store: store?.name === undefined ? undefined : tableStore(store.name, store, keySerde, valueSerde, context.persistence),
-        stores: [],
-      },
-      graphNode,
-    );
-    return context.table({ context, name, graphNode: node, keySerde, valueSerde, sources, lineage, queryableStoreName: store?.name });
-  }
 }
 
 function isFunction<F extends (...args: never[]) => unknown, O extends object>(value: F | O): value is F {
   return typeof value === 'function';
+}
+
+/** A table computed row by row from another. */
+function deriveTable<K, V, V2>(
+  place: TablePlace<K, V>,
+  operator: TableOperator<K, Change<V>, K, Change<V2>>,
+  options: TableOptions<K, V2>,
+  inheritedValueSerde: Serde<V2> | undefined,
+  probesOldValues: boolean,
+): KTable<K, V2> {
+  const { context, graphNode, lineage: parent, sources } = place;
+  const store = storeOptions(options.store);
+  // A store without a name is not made, but its number is taken.
+  if (store !== undefined && store.name === undefined) context.names.skip();
+  const keySerde = store?.key ?? place.keySerde;
+  const valueSerde = store?.value ?? inheritedValueSerde;
+  const name = context.names.named(options.name, operator.prefix);
+  const lineage = new DerivedLineage(parent, store?.name, probesOldValues);
+  const node = context.graph.add(
+    {
+      kind: 'tableProcessor',
+      name,
+      lineage,
+      create: operator.create,
+      store: store?.name === undefined ? undefined : tableStore(store.name, store, keySerde, valueSerde, context.persistence),
+      stores: [],
+    },
+    graphNode,
+  );
+  return context.table({ context, name, graphNode: node, keySerde, valueSerde, sources, lineage, queryableStoreName: store?.name });
 }

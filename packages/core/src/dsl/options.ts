@@ -66,7 +66,7 @@ export interface Printed<K, V> extends NodeOptions {
   /** @default the name of the node whose records are printed */
   readonly label?: string | undefined;
   /** @default `key, value` */
-  readonly mapper?: ((value: V, key: K) => string) | undefined;
+  readonly mapper?: { map(value: V, key: K): string }['map'] | undefined;
 }
 
 /** A processor's options. */

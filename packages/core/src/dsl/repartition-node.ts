@@ -26,8 +26,7 @@ export function describeRepartition<K, V>(init: RepartitionInit<K, V>): Repartit
     keySerde: init.keySerde,
     valueSerde: init.valueSerde,
     wrapValueSerde: undefined,
-    // A partitioner of the stream's types only ever sees the stream's records.
-    partitioner: init.partitioner as StreamPartitioner<unknown, unknown> | undefined,
+    partitioner: init.partitioner,
     partitions: init.partitions,
     isOptimizable: init.isOptimizable,
     isNameGenerated: init.isNameGenerated,

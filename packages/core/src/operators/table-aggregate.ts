@@ -8,16 +8,16 @@ import type { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
-import type { Aggregator, Initializer } from './functions.ts';
+import type { Initializer } from './functions.ts';
 import type { TableOperator, TableTraits } from './operator.ts';
 import { TableOutput } from './table-output.ts';
 
-/** How a table's rows enter and leave an aggregate. */
+/** How a table's rows enter and leave an aggregate; null removes the group. */
 export interface TableAggregator<K, V, A> {
   /** Takes a row into the aggregate. */
-  readonly add: Aggregator<K, V, A>;
+  add(aggregate: A, value: V, key: K): A | null | undefined;
   /** Takes a row out of the aggregate: undoes `add`. */
-  readonly subtract: Aggregator<K, V, A>;
+  subtract(aggregate: A, value: V, key: K): A | null | undefined;
 }
 
 class TableAggregate<K, V, A> implements Processor<K, Change<V>, K, Change<A>> {

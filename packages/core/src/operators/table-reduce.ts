@@ -3,17 +3,16 @@ import type { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
-import type { Reducer } from './functions.ts';
 import type { TableOperator, TableTraits } from './operator.ts';
 import { checkGroupKey } from './table-aggregate.ts';
 import { TableOutput } from './table-output.ts';
 
-/** How rows of a table are combined and taken apart again. */
+/** How rows of a table are combined and taken apart again; null removes the group. */
 export interface TableReducer<K, V> {
   /** Takes a row into the combined value. */
-  readonly add: Reducer<K, V>;
+  add(combined: V, value: V, key: K): V | null | undefined;
   /** Takes a row out of the combined value: undoes `add`. */
-  readonly subtract: Reducer<K, V>;
+  subtract(combined: V, value: V, key: K): V | null | undefined;
 }
 
 class TableReduce<K, V> implements Processor<K, Change<V>, K, Change<V>> {

@@ -90,7 +90,10 @@ export interface SourceRecord extends RecordMetadata {
 }
 
 /** Chooses partitions of a sink: one, several (multicast), none (the record is dropped and counted), or undefined for the default (murmur2 of the key). */
-export type StreamPartitioner<K, V> = (key: K, value: V, topic: string, partitions: number) => number | readonly number[] | undefined;
+export type StreamPartitioner<K, V> = {
+  // Written as a method for its bivariance, so that a stream of texts is a stream of texts or null.
+  partition(key: K, value: V, topic: string, partitions: number): number | readonly number[] | undefined;
+}['partition'];
 
 /** Chooses a sink's topic per record. The topic must exist. */
 export type TopicExtractor<K, V> = (

@@ -101,6 +101,16 @@ test('tables change to streams with null for what was deleted, and back', () => 
   expect(counts.queryableStoreName).toBeUndefined();
 });
 
+test('a stream of values is one of values or null, but not the other way round', () => {
+  const plain = builder.stream('orders');
+  const nullable: KStream<string, Order | null> = plain;
+  const table: KTable<string, Order | null> = builder.table('orders-table');
+  expectTypeOf(nullable.merge(plain)).toEqualTypeOf<KStream<string, Order | null>>();
+  // @ts-expect-error a null may come
+  const back: KStream<string, Order> = nullable;
+  expect([back, table]).toHaveLength(2);
+});
+
 test('branches keep their names; a guard narrows its branch', () => {
   const values = builder.stream('values', { value: serdes.json<string | number | null>() });
   const branches = values.split({ text: (value) => typeof value === 'string', large: (value) => Number(value) > 10 }, { default: 'rest' });
