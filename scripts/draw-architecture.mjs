@@ -39,7 +39,7 @@ const rows = [
 const boxes = new Map(rows.flat().map((box) => [box.id, box]));
 
 function* sources(folder) {
-  for (const name of readdirSync(folder).sort()) {
+  for (const name of readdirSync(folder).sort((a, b) => (a < b ? -1 : 1))) {
     const path = join(folder, name);
     if (statSync(path).isDirectory()) yield* sources(path);
     else if (name.endsWith('.ts')) yield path;
@@ -64,7 +64,7 @@ function packageFile(specifier) {
 }
 
 const edges = new Set();
-for (const name of readdirSync(join(root, 'packages')).sort()) {
+for (const name of readdirSync(join(root, 'packages')).sort((a, b) => (a < b ? -1 : 1))) {
   for (const file of sources(join(root, 'packages', name, 'src'))) {
     const from = boxOf(file);
     // An index only lists names; its imports would tie every folder to the entry point.
@@ -90,7 +90,7 @@ rows.forEach((row, y) => {
 });
 
 const arrows = [...edges]
-  .sort()
+  .sort((a, b) => (a < b ? -1 : 1))
   .map((edge) => edge.split('>').map((id) => place.get(id)))
   .map(([from, to], index) => {
     const spread = ((index * 37) % 11) * 6 - 30;

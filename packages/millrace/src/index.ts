@@ -116,12 +116,13 @@ export type {
   UnstableOptions,
   ValueAndTimestamp,
 } from '@millrace/core';
-export type { ClientFactory } from '@millrace/core/kafka';
+export { systemClock, topicPartition } from '@millrace/core/kafka';
+export type { ClientFactory, ClusterAdmin, CommittedOffset, PartitionReader, RecordProducer, StreamsClient, TopicPartition } from '@millrace/core/kafka';
 export { kafka } from '@millrace/kafka';
 export type { KafkaOptions, SaslOptions } from '@millrace/kafka';
 export { kafkajs } from '@millrace/kafka/kafkajs';
-export { StateError } from '@millrace/state';
-export type { StateBackend } from '@millrace/state';
+export { StateError, stateErrorCodes } from '@millrace/state';
+export type { StateBackend, StateErrorCode } from '@millrace/state';
 export { leveldb } from '@millrace/state/leveldb';
 export { memory } from '@millrace/state/memory';
 export type { MemoryOptions } from '@millrace/state/memory';
