@@ -3,11 +3,6 @@ import { type StreamsClient, silentLogger, systemClock } from '@millrace/core/ka
 import { kafka } from '@millrace/kafka';
 import { inject } from 'vitest';
 
-declare module 'vitest' {
-  export interface ProvidedContext {
-    bootstrap: string;
-  }
-}
 
 /** `host:port` of the broker. */
 export function bootstrap(): string {

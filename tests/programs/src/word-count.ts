@@ -1,11 +1,11 @@
 /**
- * The word count as a process of its own, for tests that kill, stop and move it. Splits as the Java program of the hand-over test does: `\W+`, empty words counted.
- *
- * Prints `READY` when it runs and `CLOSED` when it ended in order. On SIGUSR2 it writes its local table, one JSON line, and goes on.
+ * The word count as a process of its own, for tests that kill, stop and move it. Prints `READY` when it runs and `CLOSED` when it ended in order.
  */
 import { parseArgs } from 'node:util';
-import { KafkaStreams, type StateBackend, StreamsBuilder, kafka, leveldb, memory, rocksdb, serdes } from 'millrace';
+import { KafkaStreams, kafka } from 'millrace';
 import { platformatic } from '@millrace/kafka/platformatic';
+import { backendOf } from './backend.ts';
+import { wordCount } from './word-count-topology.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -29,38 +29,16 @@ function required(name: 'bootstrap' | 'app-id' | 'in' | 'out'): string {
   return value;
 }
 
-function stateBackend(): StateBackend {
-  const directory = flags['state-dir'];
-  switch (flags.engine) {
-    case 'memory':
-      return memory();
-    case 'leveldb':
-      return leveldb({ directory });
-    default:
-      return rocksdb({ directory });
-  }
-}
-
-const builder = new StreamsBuilder({ key: serdes.string(), value: serdes.string() });
-builder
-  .stream<string, string>(required('in'))
-  .flatMapValues((line) => line.toLowerCase().split(/\W+/))
-  .groupBy((word) => word)
-  .count()
-  .toStream()
-  .to(required('out'), { value: serdes.long() });
-const topology = builder.build();
-
 const [killStep, killCount] = flags['kill-at'].split(':');
 let reached = 0;
 
 const brokers = required('bootstrap').split(',');
 const client = flags.wire === 'platformatic' ? platformatic({ bootstrapBrokers: brokers }) : kafka({ brokers });
 
-const app = new KafkaStreams(topology, {
+const app = new KafkaStreams(wordCount(required('in'), required('out')), {
   applicationId: required('app-id'),
   client,
-  state: stateBackend(),
+  state: backendOf(flags.engine, flags['state-dir']),
   commitIntervalMs: Number(flags['commit-ms']),
   sessionTimeoutMs: Number(flags['session-ms']),
   leaveOnClose: true,
