@@ -49,9 +49,15 @@ export class AppProcess {
 
   /** Resolves when a line of standard output starts with `text`; rejects when the process ends before. */
   async says(text: string): Promise<void> {
+    await this.saysOrEnds(text);
+    if (this.#lines.some((line) => line.startsWith(text))) return;
+    throw new Error(`the process ended (${this.#child.exitCode ?? this.#child.signalCode}) before it said ${text}:\n${this.output}`);
+  }
+
+  /** As `says`, but an end of the process is welcome too: what it said last may be lost with it. */
+  async saysOrEnds(text: string): Promise<void> {
     for (;;) {
-      if (this.#lines.some((line) => line.startsWith(text))) return;
-      if (this.#ended) throw new Error(`the process ended (${this.#child.exitCode ?? this.#child.signalCode}) before it said ${text}:\n${this.output}`);
+      if (this.#ended || this.#lines.some((line) => line.startsWith(text))) return;
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve);
       });

@@ -3,7 +3,6 @@ import { type StreamsClient, silentLogger, systemClock } from '@millrace/core/ka
 import { kafka } from '@millrace/kafka';
 import { inject } from 'vitest';
 
-
 /** `host:port` of the broker. */
 export function bootstrap(): string {
   return inject('bootstrap');

@@ -71,7 +71,13 @@ export async function fold(client: StreamsClient, topic: string, partitions: num
 }
 
 /** Waits until the group has committed the end of every partition of these topics, in the order given: upstream first. */
-export async function caughtUp(client: StreamsClient, groupId: string, topics: readonly string[], partitions: number, timeoutMs = 120_000): Promise<void> {
+export async function caughtUp(
+  client: StreamsClient,
+  groupId: string,
+  topics: readonly string[],
+  partitions: number,
+  timeoutMs = 120_000,
+): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   const tps = topics.flatMap((topic) => partitionsOf(topic, partitions));
   for (;;) {
