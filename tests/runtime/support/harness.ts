@@ -4,6 +4,7 @@ import { type RecordProducer, type StreamsClient, silentLogger, topicPartition }
 import type { Topology } from '@millrace/core';
 import { EmbeddedKafka, type EmbeddedKafkaOptions, VirtualClock, seededRandom } from '@millrace/embedded-kafka';
 import { clientOver } from '@millrace/kafka';
+import { type ApiDescription, decodeResponse, encodeRequest, type RequestInputOf, type ResponseOf } from '@millrace/kafka/protocol';
 import { memory } from '@millrace/state/memory';
 
 export interface TestRecord {
@@ -110,6 +111,16 @@ export class Harness {
       this.#client = client;
     }
     return this.#client;
+  }
+
+  /** One request to the only broker, for what the client has no call for. */
+  async raw<A extends ApiDescription>(api: A, version: number, request: RequestInputOf<A>): Promise<ResponseOf<A>> {
+    const wire = this.cluster.wire()({ clientId: 'test', clock: this.clock, log: silentLogger });
+    const body = await this.clock.run(
+      wire.request('any', 'admin', api, version, encodeRequest(api, version, request), { timeoutMs: 5_000 }),
+    );
+    await this.clock.run(wire.close());
+    return decodeResponse(api, version, body);
   }
 
   async close(): Promise<void> {

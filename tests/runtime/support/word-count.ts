@@ -52,3 +52,8 @@ export function changelogCounts(cluster: EmbeddedKafka, applicationId = 'app'): 
 export function sorted(counts: ReadonlyMap<string, number>): Record<string, number> {
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** Words whose count is below the truth: what at-least-once must never have. */
+export function belowTruth(counts: ReadonlyMap<string, number>, truth: ReadonlyMap<string, number>): readonly string[] {
+  return [...truth].filter(([word, count]) => (counts.get(word) ?? 0) < count).map(([word]) => word);
+}

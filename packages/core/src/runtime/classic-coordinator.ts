@@ -178,7 +178,7 @@ export class ClassicCoordinator implements TaskCoordinator, GroupHandler {
 
   #takeTopics(resolved: ResolvedTopics): void {
     this.#resolved = resolved;
-    this.#init.host.noteTopics(resolved.descriptions, allTasks(resolved.counts).length);
+    this.#init.host.noteTasks(allTasks(resolved.counts));
   }
 
   #topicsContext(timeoutMs: number): InternalTopicsContext {

@@ -3,7 +3,7 @@
  * protocol (KIP-1071) can be another without the run loop noticing.
  */
 import type { StreamsError } from '../errors.ts';
-import type { CommittedOffset, GroupMetadata, TopicDescription } from '../kafka/port.ts';
+import type { CommittedOffset, GroupMetadata } from '../kafka/port.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
 
 export interface AssignedTask {
@@ -36,8 +36,8 @@ export interface TaskHost {
   fail(error: StreamsError): void;
   /** By task: how far its state reaches as a sum of changelog offsets, or `runningActive` for tasks that it owns. */
   localTasks(): ReadonlyMap<string, number>;
-  /** The cluster's description of topics, for checks of identity. */
-  noteTopics(descriptions: ReadonlyMap<string, TopicDescription>, totalTasks: number): void;
+  /** Every task of the application, as the topics are now. */
+  noteTasks(tasks: readonly AssignedTask[]): void;
 }
 
 export interface TaskCoordinator {

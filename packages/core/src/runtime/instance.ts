@@ -4,13 +4,13 @@
 import type { StateDirectory } from '@millrace/state';
 import type { Task, TaskInit } from '../engine/contract.ts';
 import { ClientError, StreamsError } from '../errors.ts';
-import type { RecordProducer, StreamsClient, TopicDescription } from '../kafka/port.ts';
+import type { RecordProducer, StreamsClient } from '../kafka/port.ts';
 import type { TopologyPlan } from '../topology/plan.ts';
 import { ApplicationTopics } from './application-topics.ts';
 import { ClassicCoordinator } from './classic-coordinator.ts';
 import { type ClientState, ClientStateMachine } from './client-state.ts';
 import { AtLeastOnceCommitter, type TaskToReplay } from './committer.ts';
-import type { TaskAssignment, TaskHost } from './coordinator.ts';
+import type { AssignedTask, TaskAssignment, TaskHost } from './coordinator.ts';
 import type { TaskMetadata } from './events.ts';
 import { Mailbox } from './mailbox.ts';
 import type { RuntimeOptions, UncaughtDecision } from './options.ts';
@@ -351,8 +351,8 @@ export class StreamsInstance implements TaskHost {
     return this.#parts?.registry.localTasks() ?? new Map();
   }
 
-  noteTopics(_descriptions: ReadonlyMap<string, TopicDescription>, totalTasks: number): void {
-    this.#parts?.registry.noteTotalTasks(totalTasks);
+  noteTasks(tasks: readonly AssignedTask[]): void {
+    this.#parts?.registry.noteTasks(tasks);
   }
 
   // ---- failures ----

@@ -16,6 +16,7 @@ import type { RuntimeOptions } from './options.ts';
 import type { OutputHolder } from './output-holder.ts';
 import { OwnedTask } from './owned-task.ts';
 import type { Restorer } from './restorer.ts';
+import { statelessState } from './stateless-state.ts';
 import { compareTaskIds } from './task-id.ts';
 import { runningActive } from './user-data.ts';
 
@@ -39,8 +40,6 @@ export class TaskRegistry {
   #assigned: readonly AssignedTask[] = [];
   #running: readonly OwnedTask[] = [];
   readonly #cacheBudget: CacheBudget | undefined;
-  /** Most tasks that may share the caches: all of the application. */
-  #totalTasks = 1;
 
   constructor(init: TaskRegistryInit) {
     this.#init = init;
@@ -70,9 +69,10 @@ export class TaskRegistry {
     return this.#owned.has(taskId);
   }
 
-  noteTotalTasks(totalTasks: number): void {
-    this.#totalTasks = Math.max(1, totalTasks);
-    this.#init.directory.setTaskBudget(this.#totalTasks);
+  /** All tasks of the application: this instance may have to run every one with stores, so the memory of engines is divided by their number. */
+  noteTasks(tasks: readonly AssignedTask[]): void {
+    const withStores = tasks.filter((task) => (this.#init.topics.subtopology(task.subtopology)?.plan.stores.length ?? 0) > 0);
+    this.#init.directory.setTaskBudget(Math.max(1, withStores.length));
   }
 
   /** What the next subscription tells of local state. */
@@ -189,7 +189,7 @@ export class TaskRegistry {
     const subtopology = topics.subtopology(assigned.subtopology);
     if (subtopology === undefined)
       throw new StreamsError('MR_INVARIANT', `task ${assigned.id} is of no sub-topology`, { details: { taskId: assigned.id } });
-    const state = await directory.openTask(assigned.id);
+    const state = subtopology.plan.stores.length === 0 ? statelessState(assigned.id) : await directory.openTask(assigned.id);
     let owned: OwnedTask;
     try {
       const task = this.#init.createTask({
