@@ -14,6 +14,11 @@ export class OutputQueue {
     this.#records.push(record);
   }
 
+  /** The first unread record that `wanted` accepts. */
+  find(wanted: (record: LogRecord) => boolean): LogRecord | undefined {
+    return this.#records.find((record, index) => index >= this.#next && wanted(record));
+  }
+
   shift(): LogRecord | undefined {
     const record = this.#records[this.#next];
     if (record === undefined) return undefined;

@@ -81,22 +81,20 @@ export class TestOutputTopic<K, V> {
   /**
    * The last value of each key among what was not read.
    *
-   * @throws MR_ARGUMENT_INVALID for a record without a key, which no map can hold
+   * @throws MR_ARGUMENT_INVALID for a record without a key, which no map can hold; nothing is read then
    */
   readKeyValuesToMap(): Map<K, V | null> {
-    const map = new Map<K, V | null>();
-    for (const { key, value, offset, partition } of this.readRecordsToList()) {
-      if (key === null) {
-        throw new StreamsError(
-          'MR_ARGUMENT_INVALID',
-          `A record of topic ${this.topic} has no key: readKeyValuesToMap cannot hold it. Use readKeyValuesToList.`,
-          {
-            details: { topic: this.topic, partition, offset },
-          },
-        );
-      }
-      map.set(key, value);
+    const keyless = this.#logs.produced(this.topic)?.find(({ key }) => key === null);
+    if (keyless !== undefined) {
+      const details = { topic: this.topic, partition: keyless.tp.partition, offset: keyless.offset };
+      throw new StreamsError(
+        'MR_ARGUMENT_INVALID',
+        `The record at offset ${keyless.offset} of topic ${this.topic} has no key: no map can hold it. Use readKeyValuesToList.`,
+        { details },
+      );
     }
+    const map = new Map<K, V | null>();
+    for (const { key, value } of this.readRecordsToList()) if (key !== null) map.set(key, value);
     return map;
   }
 

@@ -236,6 +236,7 @@ describe('output topics', () => {
     );
     driver.createInputTopic('in', text).pipeInput('without key');
     expect(codeOf(() => out.readKeyValuesToMap())).toBe('MR_ARGUMENT_INVALID');
+    expect(out.readKeyValuesToList()).toEqual([{ key: null, value: 'without key' }]);
   });
 
   it('name the place of what they cannot read, and go on behind it', () => {
