@@ -27,7 +27,7 @@ export interface KeyValueStoreSpec extends StoreSpecBase {
   readonly maxEntries?: number | undefined;
 }
 
-/** Windows of a key. */
+/** Windows of a key. Caching is off where duplicates are retained. */
 export interface WindowStoreSpec extends StoreSpecBase {
   readonly kind: 'window';
   readonly timestamped: boolean;
@@ -50,4 +50,28 @@ export interface VersionedStoreSpec extends StoreSpecBase {
   readonly segmentIntervalMs: number;
 }
 
-export type StoreSpec = KeyValueStoreSpec | WindowStoreSpec | SessionStoreSpec | VersionedStoreSpec;
+/** Unmatched records of a left or outer stream-stream join; `valueSerde` is the left side's. Never cached. */
+export interface OuterJoinStoreSpec extends StoreSpecBase {
+  readonly kind: 'outerJoin';
+  readonly rightValueSerde: Serde<unknown> | undefined;
+}
+
+/** Updates that `suppress` holds back; in memory, restored from its changelog. */
+export interface SuppressBufferSpec extends StoreSpecBase {
+  readonly kind: 'suppressBuffer';
+}
+
+/** Stream records that wait for the grace of a stream-table join. */
+export interface JoinBufferSpec extends StoreSpecBase {
+  readonly kind: 'joinBuffer';
+  readonly graceMs: number;
+}
+
+export type StoreSpec =
+  | KeyValueStoreSpec
+  | WindowStoreSpec
+  | SessionStoreSpec
+  | VersionedStoreSpec
+  | OuterJoinStoreSpec
+  | SuppressBufferSpec
+  | JoinBufferSpec;

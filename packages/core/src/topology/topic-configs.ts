@@ -17,6 +17,9 @@ export const repartitionConfigs: TopicConfigs = {
 function defaults(spec: StoreSpec): TopicConfigs {
   switch (spec.kind) {
     case 'keyValue':
+    case 'outerJoin':
+    case 'suppressBuffer':
+    case 'joinBuffer':
       return { 'cleanup.policy': 'compact' };
     case 'window':
       return {
