@@ -44,5 +44,8 @@ export declare function runTool(
 /** Why no broker can be started here, or undefined if one can. */
 export declare function missingForBroker(): string | undefined;
 
+/** Loopback ports that nobody listens on at the moment. */
+export declare function freePorts(count: number): Promise<number[]>;
+
 export declare const kafkaVersion: string;
 export declare const toolNames: readonly string[];

@@ -225,7 +225,8 @@ function answersMetadata(port) {
   });
 }
 
-async function freePorts(count) {
+/** Ports that nobody listens on. */
+export async function freePorts(count) {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();
