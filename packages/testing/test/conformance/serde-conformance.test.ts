@@ -23,7 +23,12 @@ describeSerdeConformance(
 );
 describeSerdeConformance(
   'bigint64',
-  { create: () => serdes.bigint64(), values: [0n, -1n, 2n ** 63n - 1n, -(2n ** 63n)], malformed: [threeBytes], unwritable: [2n ** 63n, '1'] },
+  {
+    create: () => serdes.bigint64(),
+    values: [0n, -1n, 2n ** 63n - 1n, -(2n ** 63n)],
+    malformed: [threeBytes],
+    unwritable: [2n ** 63n, '1'],
+  },
   tools,
 );
 describeSerdeConformance(

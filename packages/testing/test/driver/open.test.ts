@@ -95,7 +95,8 @@ describe.each(backends)('a driver on %s', (kind, backend) => {
       process: () => {},
     }));
     const state = backend();
-    for (let attempt = 0; attempt < 2; attempt++) await expect(TopologyTestDriver.open(builder.build(), { state })).rejects.toThrow(/no init|MR_PROCESSING/);
+    for (let attempt = 0; attempt < 2; attempt++)
+      await expect(TopologyTestDriver.open(builder.build(), { state })).rejects.toThrow(/no init|MR_PROCESSING/);
     await (await TopologyTestDriver.open(countByKey(), { state })).close();
     expect(state.kind).toBe(kind);
   });
@@ -117,7 +118,10 @@ describe('serdes that must be awaited', () => {
       },
     };
     const builder = new StreamsBuilder();
-    builder.stream('in', { key: text.key, value: slow }).mapValues((value) => value.toUpperCase()).to('out', text);
+    builder
+      .stream('in', { key: text.key, value: slow })
+      .mapValues((value) => value.toUpperCase())
+      .to('out', text);
     await using driver = await TopologyTestDriver.open(builder.build(), { state: memory() });
     await driver.createInputTopic('in', text).pipeInput('schema');
     expect(driver.createOutputTopic('out', text).readValue()).toBe('SCHEMA');

@@ -207,7 +207,12 @@ describe('a rebalance', () => {
     driver.rebalance(options);
     input.pipeValues(['a', 'b']);
     driver.commit();
-    expect(out.readKeyValuesToList()).toEqual(expect.arrayContaining([{ key: 'a', value: 3 }, { key: 'b', value: 2 }]));
+    expect(out.readKeyValuesToList()).toEqual(
+      expect.arrayContaining([
+        { key: 'a', value: 3 },
+        { key: 'b', value: 2 },
+      ]),
+    );
     expect(out.isEmpty).toBe(true);
     expect(driver.getKeyValueStore('counts', { partition: partitionOf('a', 4) }).get('a')).toBe(3);
     driver.close();

@@ -8,7 +8,12 @@ import { viewOf } from '../../src/topics/record-view.ts';
 const tp = topicPartition('view', 0);
 const bytes = fc.option(fc.uint8Array({ maxLength: 300 }), { nil: null });
 const header = fc.record({ key: fc.string({ unit: 'grapheme', maxLength: 80 }), value: bytes });
-const record = fc.record({ timestamp: fc.integer({ min: -1, max: 2 ** 45 }), key: bytes, value: bytes, headers: fc.array(header, { maxLength: 4 }) });
+const record = fc.record({
+  timestamp: fc.integer({ min: -1, max: 2 ** 45 }),
+  key: bytes,
+  value: bytes,
+  headers: fc.array(header, { maxLength: 4 }),
+});
 
 describe('a view of records', () => {
   it('gives back keys, values, timestamps, offsets and headers', () => {

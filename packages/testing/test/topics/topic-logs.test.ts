@@ -36,7 +36,12 @@ describe('a partition log', () => {
 describe('topic logs', () => {
   it('queue what is produced over all partitions, in its order', () => {
     const logs = new TopicLogs();
-    for (const [partition, value] of [[1, 1], [0, 2], [1, 3]] as const) logs.produce(topicPartition('t', partition), record(value));
+    for (const [partition, value] of [
+      [1, 1],
+      [0, 2],
+      [1, 3],
+    ] as const)
+      logs.produce(topicPartition('t', partition), record(value));
     expect(logs.producedTopics).toEqual(['t']);
     const queue = logs.produced('t');
     expect([queue?.shift()?.timestamp, queue?.shift()?.timestamp, queue?.shift()?.timestamp, queue?.shift()]).toEqual([1, 2, 3, undefined]);
