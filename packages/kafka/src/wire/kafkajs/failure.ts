@@ -11,12 +11,8 @@ const refusedCodes: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
 ]);
 
-const authenticationTypes: ReadonlySet<string> = new Set([
-  'SASL_AUTHENTICATION_FAILED',
-  'UNSUPPORTED_SASL_MECHANISM',
-  'ILLEGAL_SASL_STATE',
-  'SECURITY_DISABLED',
-]);
+// Not ILLEGAL_SASL_STATE: a renewal that came too soon says nothing about the password, and a new connection logs in again.
+const authenticationTypes: ReadonlySet<string> = new Set(['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM', 'SECURITY_DISABLED']);
 
 const tlsCode = /^(ERR_(TLS|SSL|OSSL)|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO|INVALID_CA)/;
 

@@ -15,7 +15,6 @@ export interface KafkajsRequestQueue {
 export interface KafkajsConnection {
   readonly requestQueue: KafkajsRequestQueue;
   readonly socket: { destroy(): void } | undefined;
-  isConnected(): boolean;
   disconnect(): Promise<unknown>;
   send(request: {
     readonly request: {
@@ -41,6 +40,8 @@ export interface KafkajsConnectionPool {
 
 export interface KafkajsBroker {
   connect(): Promise<void>;
+  /** Connected and, with SASL, in a session that does not have to be renewed yet. */
+  isConnected(): boolean;
 }
 
 export interface KafkajsCluster {
@@ -74,7 +75,7 @@ export function checkCluster(cluster: unknown): KafkajsCluster {
 export function checkPool(pool: KafkajsConnectionPool): KafkajsConnection {
   need(pool, 'connectionPool', ['host', 'string'], ['port', 'number'], ['pool', 'object']);
   const connection: unknown = pool.pool[0];
-  need(connection, 'connection', ['requestQueue', 'object'], ['isConnected', 'function'], ['disconnect', 'function'], ['send', 'function']);
+  need(connection, 'connection', ['requestQueue', 'object'], ['disconnect', 'function'], ['send', 'function']);
   need(
     at(connection, 'requestQueue'),
     'requestQueue',

@@ -6,7 +6,7 @@ import type { ApiDescription } from '../../protocol/schema.ts';
 import type { Address, Link, LinkOpening } from '../link.ts';
 import { WireError } from '../wire-error.ts';
 import { kafkajsFailure } from './failure.ts';
-import { checkPool, type KafkajsCluster, type KafkajsConnection, type KafkajsRequestQueue } from './internals.ts';
+import { checkPool, type KafkajsBroker, type KafkajsCluster, type KafkajsConnection, type KafkajsRequestQueue } from './internals.ts';
 
 const noTaggedFields = Buffer.alloc(1);
 
@@ -22,7 +22,7 @@ export function openKafkajsLink(cluster: KafkajsCluster, address: Address): Link
       quieten(connection.requestQueue);
       const broker = cluster.brokerPool.createBroker({ logger: cluster.rootLogger, nodeId: null, versions: null, connectionPool: pool });
       await broker.connect();
-      return new KafkajsLink(connection, name);
+      return new KafkajsLink(broker, connection, name);
     } catch (error) {
       if (connection !== undefined) drop(connection);
       throw error instanceof WireError ? error : kafkajsFailure(error, name, false);
@@ -38,16 +38,20 @@ export function openKafkajsLink(cluster: KafkajsCluster, address: Address): Link
 }
 
 class KafkajsLink implements Link {
+  readonly #broker: KafkajsBroker;
   readonly #connection: KafkajsConnection;
   readonly #address: string;
 
-  constructor(connection: KafkajsConnection, address: string) {
+  constructor(broker: KafkajsBroker, connection: KafkajsConnection, address: string) {
+    this.#broker = broker;
     this.#connection = connection;
     this.#address = address;
   }
 
   isOpen(): boolean {
-    return this.#connection.isConnected();
+    // False too when the SASL session nears its end: a new connection logs in, since kafkajs would renew the session of this one between requests that
+    // are under way, which brokers refuse when it comes too soon.
+    return this.#broker.isConnected();
   }
 
   async send(api: ApiDescription, version: number, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
