@@ -118,6 +118,12 @@ export class StreamRecord<K, V> {
     return this.#value;
   }
 
+  /** @internal True if the value is null or undefined; answers without decoding it. */
+  get valueIsNull(): boolean {
+    if (this.#value !== undecoded) return this.#value === null || this.#value === undefined;
+    return (this.#batch as FetchedRecords).valueStart(this.#index) < 0;
+  }
+
   /** The record's own headers; changing them changes this record for everybody it was forwarded to. */
   get headers(): Headers {
     return (this.#headers ??= this.#batchHeaders && this.#batch !== null ? this.#batch.headers(this.#index) : new Headers());

@@ -34,7 +34,8 @@ export class FetchedRecords {
     this.tp = tp;
     this.count = count;
     this.nextOffset = nextOffset;
-    this.buffer = columns.buffer;
+    // A Buffer decodes text in place; made once a batch, not once a record.
+    this.buffer = asBuffer(columns.buffer);
     this.#offsets = columns.offsets;
     this.#timestamps = columns.timestamps;
     this.#positions = columns.positions;
@@ -95,6 +96,10 @@ export class FetchedRecords {
     const valueStart = this.valueStart(index);
     return (keyStart < 0 ? 0 : this.keyEnd(index) - keyStart) + (valueStart < 0 ? 0 : this.valueEnd(index) - valueStart);
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Reads headers in the layout of record batch v2: a zig-zag varint count, then key and value, each with a zig-zag varint length. */

@@ -13,14 +13,17 @@ import { TableOutput } from './table-output.ts';
 class StreamAggregate<K, V, A> implements Processor<K, V | null, K, Change<A>> {
   readonly #initializer: Initializer<A>;
   readonly #aggregator: Aggregator<K, V, A>;
+  /** False if the aggregator ignores the value: then it is not decoded. */
+  readonly #readsValue: boolean;
   readonly #traits: TableTraits;
   #context!: OperatorContext<K, Change<A>>;
   #store!: TableStore<K, A>;
   #output!: TableOutput<K, A>;
 
-  constructor(initializer: Initializer<A>, aggregator: Aggregator<K, V, A>, traits: TableTraits) {
+  constructor(initializer: Initializer<A>, aggregator: Aggregator<K, V, A>, readsValue: boolean, traits: TableTraits) {
     this.#initializer = initializer;
     this.#aggregator = aggregator;
+    this.#readsValue = readsValue;
     this.#traits = traits;
   }
 
@@ -31,8 +34,8 @@ class StreamAggregate<K, V, A> implements Processor<K, V | null, K, Change<A>> {
   }
 
   process(record: StreamRecord<K, V | null>): void {
-    const { key, value } = record;
-    if (key === null || key === undefined || value === null || value === undefined) {
+    const { key } = record;
+    if (key === null || key === undefined || record.valueIsNull) {
       this.#context.dropped('null key or value');
       return;
     }
@@ -40,14 +43,20 @@ class StreamAggregate<K, V, A> implements Processor<K, V | null, K, Change<A>> {
     // The initial aggregate is the old value of the first change, as in Kafka Streams.
     const old = row === undefined ? this.#initializer() : row.value;
     const timestamp = row === undefined ? record.timestamp : Math.max(record.timestamp, row.timestamp);
-    const aggregate = this.#aggregator(old, value, key) ?? null;
+    // An aggregator that ignores its value may be given anything for it.
+    const value = this.#readsValue ? record.value : null;
+    const aggregate = this.#aggregator(old, value as V, key) ?? null;
     this.#store.write(key, aggregate, timestamp);
     this.#output.forward(record, aggregate, old, timestamp);
   }
 }
 
-export function aggregate<K, V, A>(initializer: Initializer<A>, aggregator: Aggregator<K, V, A>): TableOperator<K, V | null, K, Change<A>> {
-  return { prefix: 'KSTREAM-AGGREGATE-', create: (traits) => new StreamAggregate(initializer, aggregator, traits) };
+export function aggregate<K, V, A>(
+  initializer: Initializer<A>,
+  aggregator: Aggregator<K, V, A>,
+  readsValue: boolean = true,
+): TableOperator<K, V | null, K, Change<A>> {
+  return { prefix: 'KSTREAM-AGGREGATE-', create: (traits) => new StreamAggregate(initializer, aggregator, readsValue, traits) };
 }
 
 const zero: Initializer<number> = () => 0;
@@ -55,5 +64,5 @@ const plusOne: Aggregator<unknown, unknown, number> = (count) => count + 1;
 
 /** How many records a key has had. */
 export function count<K, V>(): TableOperator<K, V | null, K, Change<number>> {
-  return aggregate<K, V, number>(zero, plusOne);
+  return aggregate<K, V, number>(zero, plusOne, false);
 }
