@@ -4,11 +4,11 @@ import type { ClientContext } from './context.ts';
 
 const jitter = 0.2;
 
-/** The pause after `failures` failed attempts in a row (1 for the first), ms. */
+/** The pause after `failures` failed attempts in a row (1 for the first), whole ms. */
 export function backoffMs(context: ClientContext, failures: number): number {
   const doubled = context.retryBackoffMs * 2 ** Math.min(failures - 1, 30);
   const bounded = Math.min(doubled, context.retryBackoffMaxMs);
-  return bounded * (1 - jitter + 2 * jitter * context.random());
+  return Math.round(bounded * (1 - jitter + 2 * jitter * context.random()));
 }
 
 /** Waits {@link backoffMs}; ends early, without an error, when `signal` aborts. */

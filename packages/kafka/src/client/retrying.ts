@@ -3,6 +3,9 @@ import { ClientError } from '@millrace/core/kafka';
 import { pauseAfter } from './backoff.ts';
 import type { ClientContext } from './context.ts';
 import { asClientError, closedError, textOf } from './failure.ts';
+import { missingTopicGraceMs } from './topic-table.ts';
+
+const unknownTopic = 3;
 
 export interface RetryOptions {
   /** Aborts when whoever asks is closed. */
@@ -16,11 +19,12 @@ export interface RetryOptions {
 /**
  * What `once` resolves with in the end.
  * @param doing starts the message of a failure, e.g. `Listing offsets`
- * @throws ClientError the failure that does not pass; `retriable` when the time is over
+ * @throws ClientError the failure that does not pass; `fatal` for a topic that stays unknown; `retriable` when the time is over
  */
 export async function retrying<T>(context: ClientContext, doing: string, options: RetryOptions, once: () => Promise<T>): Promise<T> {
   const { closing, timeoutMs = context.operationTimeoutMs, passes = (failure) => failure.kind === 'retriable' } = options;
-  const deadlineMs = context.clock.monotonic() + timeoutMs;
+  const startedAtMs = context.clock.monotonic();
+  const deadlineMs = startedAtMs + timeoutMs;
   for (let failures = 1; ; failures++) {
     let failure: ClientError;
     try {
@@ -29,6 +33,9 @@ export async function retrying<T>(context: ClientContext, doing: string, options
       if (closing.aborted) throw closedError('The Kafka client');
       failure = asClientError(error, doing);
       if (!passes(failure)) throw failure;
+    }
+    if (failure.kafkaCode === unknownTopic && context.clock.monotonic() >= startedAtMs + missingTopicGraceMs) {
+      throw new ClientError('fatal', textOf(failure), { details: failure.details, kafkaCode: unknownTopic, cause: failure });
     }
     if (context.clock.monotonic() >= deadlineMs) {
       throw new ClientError('retriable', `${doing} did not succeed in ${timeoutMs} ms; the last failure was: ${textOf(failure)}`, {

@@ -1,18 +1,19 @@
 /** The client behind the port: one cluster view and one wire, shared by everything it makes. */
-import type {
-  ClientFactory,
-  ClientFeatures,
-  Clock,
-  ClusterAdmin,
-  GroupHandler,
-  GroupMember,
-  Logger,
-  MemberOptions,
-  PartitionReader,
-  ProducerOptions,
-  ReaderOptions,
-  RecordProducer,
-  StreamsClient,
+import {
+  ClientError,
+  type ClientFactory,
+  type ClientFeatures,
+  type Clock,
+  type ClusterAdmin,
+  type GroupHandler,
+  type GroupMember,
+  type Logger,
+  type MemberOptions,
+  type PartitionReader,
+  type ProducerOptions,
+  type ReaderOptions,
+  type RecordProducer,
+  type StreamsClient,
 } from '@millrace/core/kafka';
 import { txnOffsetCommitApi } from '../protocol/messages/txn-offset-commit.ts';
 import type { NodeVersions, WireFactory } from '../wire/wire-port.ts';
@@ -54,6 +55,7 @@ class WireClient implements StreamsClient {
   readonly #cluster: Cluster;
   readonly #closeWire: () => Promise<void>;
   readonly #open = new Set<() => Promise<void>>();
+  #hasMember = false;
   #isClosed = false;
 
   constructor(
@@ -96,9 +98,17 @@ class WireClient implements StreamsClient {
     );
   }
 
+  /** One at a time: the joins of two members would wait for each other on the connection that they share. */
   member(options: MemberOptions, handler: GroupHandler): GroupMember {
+    if (this.#hasMember)
+      throw new ClientError('fatal', 'This client has a group member already: make a client for each member, or close the other one first');
+    this.#hasMember = true;
     return this.#track(
-      (onClose) => new Member(this.#cluster, options, handler, onClose),
+      (onClose) =>
+        new Member(this.#cluster, options, handler, () => {
+          this.#hasMember = false;
+          onClose();
+        }),
       (member) => member.close({ leave: false }),
     );
   }

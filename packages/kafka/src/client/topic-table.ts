@@ -19,6 +19,9 @@ export interface TopicMetadata {
   readonly partitions: readonly PartitionMetadata[];
 }
 
+/** A topic that is unknown for this long is gone; brokers learn of a new topic, or a new leader, one after the other. */
+export const missingTopicGraceMs = 3_000;
+
 /** The id that stands for none. */
 export const noTopicId = 'AAAAAAAAAAAAAAAAAAAAAA';
 

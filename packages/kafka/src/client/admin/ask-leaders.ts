@@ -1,7 +1,7 @@
 /** Requests that only the leaders of partitions answer: partitions are grouped by leader, and what was refused by a node that leads no more is asked of the next. */
 import { ClientError, formatTopicPartition, topicPartition, type TopicPartition } from '@millrace/core/kafka';
 import type { Cluster } from '../cluster.ts';
-import { asClientError } from '../failure.ts';
+import { asClientError, partitionFailure } from '../failure.ts';
 import { retrying } from '../retrying.ts';
 
 /** Says of one partition of an answer whether it failed. */
@@ -32,7 +32,7 @@ export async function askLeaders(
     await Promise.all(
       Array.from(byLeader, async ([node, tps]) => {
         if (node < 0) {
-          failure ??= new ClientError('retriable', `${doing}: no leader of ${formatTopicPartition(tps[0] as TopicPartition)} is known`);
+          for (const tp of tps) failure ??= leaderless(cluster, doing, tp);
           return;
         }
         try {
@@ -53,4 +53,10 @@ export async function askLeaders(
     if (failure.kind === 'retriable') await cluster.refresh();
     throw failure;
   });
+}
+
+function leaderless(cluster: Cluster, doing: string, tp: TopicPartition): ClientError {
+  const topicError = cluster.topic(tp.topic)?.errorCode ?? 0;
+  if (topicError !== 0) return partitionFailure(topicError, `${doing} of`, tp);
+  return new ClientError('retriable', `${doing}: no leader of ${formatTopicPartition(tp)} is known`, { details: { ...tp } });
 }

@@ -2,8 +2,9 @@
  * Sends what the queues hold: per node one request with the first batch of each partition, several requests in flight. It runs from event to event (a
  * full batch, an answer, a changed view of the cluster, a timer); nothing waits in it.
  */
-import { ClientError, formatTopicPartition, type Timer } from '@millrace/core/kafka';
+import { ClientError, formatTopicPartition } from '@millrace/core/kafka';
 import type { Cluster } from '../cluster.ts';
+import { WakeTimer } from '../wake-timer.ts';
 import { asClientError, maybeSent } from '../failure.ts';
 import type { BatchOutcomes } from './batch-outcomes.ts';
 import type { PartitionQueue, ProducerId } from './partition-queue.ts';
@@ -34,15 +35,15 @@ export class Sender {
   readonly #forgetRefreshes: () => void;
   #identity: ProducerId | undefined;
   #isObtaining = false;
+  readonly #wake: WakeTimer;
   #isScheduled = false;
-  #timer: Timer | undefined;
-  #timerAtMs: number = Infinity;
 
   constructor(cluster: Cluster, options: SenderOptions, outcomes: BatchOutcomes, fail: (error: ClientError) => void) {
     this.#cluster = cluster;
     this.#options = options;
     this.#outcomes = outcomes;
     this.#fail = fail;
+    this.#wake = new WakeTimer(cluster.clock, () => this.schedule());
     this.#forgetRefreshes = cluster.onRefresh(() => this.schedule());
   }
 
@@ -72,7 +73,7 @@ export class Sender {
 
   close(): void {
     this.#closing.abort();
-    this.#timer?.cancel();
+    this.#wake.cancel();
     this.#forgetRefreshes();
     for (const queue of this.#turns) queue.clear();
     this.#turns.clear();
@@ -93,9 +94,9 @@ export class Sender {
         this.schedule();
         continue;
       }
-      this.#wakeAt(deadlineMs);
+      this.#wake.at(deadlineMs);
       if (queue.retryAtMs > nowMs) {
-        this.#wakeAt(queue.retryAtMs);
+        this.#wake.at(queue.retryAtMs);
         continue;
       }
       if (this.#identity === undefined && !batch.isStamped) {
@@ -104,9 +105,8 @@ export class Sender {
       }
       const node = this.#outcomes.checkTopic(queue) ? this.#cluster.leader(queue.tp.topic, queue.tp.partition) : -1;
       if (node < 0) {
+        // The next refresh wakes the loop.
         isLeaderMissing = true;
-        this.#outcomes.backOff(queue);
-        this.#wakeAt(queue.retryAtMs);
         continue;
       }
       const queues = byNode.get(node);
@@ -129,7 +129,7 @@ export class Sender {
     }
     const dueAtMs = openedAtMs + this.#options.lingerMs;
     if (!queue.isDue && nowMs < dueAtMs) {
-      this.#wakeAt(dueAtMs);
+      this.#wake.at(dueAtMs);
       return false;
     }
     queue.close();
@@ -181,7 +181,7 @@ export class Sender {
       this.#turns.delete(queue);
       this.#turns.add(queue);
     }
-    void this.#send(node, sent, Math.max(1, Math.min(this.#cluster.context.requestTimeoutMs, deadlineMs - nowMs)));
+    void this.#send(node, sent, Math.max(1, Math.ceil(Math.min(this.#cluster.context.requestTimeoutMs, deadlineMs - nowMs))));
   }
 
   /** Never rejects. */
@@ -245,18 +245,5 @@ export class Sender {
       if (failure.kind === 'retriable') this.schedule();
       else this.#fail(failure);
     });
-  }
-
-  #wakeAt(atMs: number): void {
-    if (atMs >= this.#timerAtMs) return;
-    this.#timer?.cancel();
-    this.#timerAtMs = atMs;
-    this.#timer = this.#cluster.clock.setTimer(
-      () => {
-        this.#timerAtMs = Infinity;
-        this.schedule();
-      },
-      Math.max(0, atMs - this.#cluster.clock.monotonic()),
-    );
   }
 }

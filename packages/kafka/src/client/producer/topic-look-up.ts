@@ -12,7 +12,7 @@ import { asClientError, brokerFailure, closedError } from '../failure.ts';
 export async function lookUpTopics(cluster: Cluster, topics: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void> {
   const deadlineMs = cluster.clock.monotonic() + timeoutMs;
   cluster.watch(topics);
-  let unanswered: ClientError | undefined;
+  let unanswered: ClientError | undefined = new ClientError('retriable', `No broker answered in ${timeoutMs} ms`);
   while (true) {
     const missing = topics.filter((topic) => !isUsable(cluster, topic));
     if (missing.length === 0) return;
@@ -22,9 +22,10 @@ export async function lookUpTopics(cluster: Cluster, topics: readonly string[], 
       () => undefined,
       (error: unknown) => asClientError(error, 'Asking for metadata'),
     );
+    // A last refresh that is cut off says nothing new.
     const isSettled = await settlesWithin(cluster.clock, outcome, leftMs);
     if (signal.aborted) throw closedError('The producer');
-    unanswered = isSettled ? await outcome : new ClientError('retriable', `No broker answered in ${timeoutMs} ms`);
+    if (isSettled) unanswered = await outcome;
     if (unanswered !== undefined && unanswered.kind !== 'retriable') throw unanswered;
   }
 }

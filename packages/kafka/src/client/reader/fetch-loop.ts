@@ -2,9 +2,10 @@
  * Keeps fetches under way for the partitions of a reader: one per node and lane, as far ahead as the budget allows. It runs from event to event
  * (an answer, room in the buffer, a changed view of the cluster, a timer); nothing waits in it.
  */
-import type { ClientError, Isolation, ReaderOptions, ReadIssue, Timer } from '@millrace/core/kafka';
+import type { ClientError, Isolation, ReaderOptions, ReadIssue } from '@millrace/core/kafka';
 import { backoffMs } from '../backoff.ts';
 import type { Cluster } from '../cluster.ts';
+import { WakeTimer } from '../wake-timer.ts';
 import { asClientError, brokerFailure } from '../failure.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { type Asked, fetchRequest, fetchVersions, matchAnswers } from './fetch-exchange.ts';
@@ -52,9 +53,8 @@ export class FetchLoop {
   readonly #topics: TopicWatch;
   readonly #answers: AnswerReader;
   readonly #forgetRefreshes: () => void;
+  readonly #wake: WakeTimer;
   #isScheduled = false;
-  #timer: Timer | undefined;
-  #timerAtMs = Infinity;
 
   constructor(cluster: Cluster, options: FetchLoopOptions, events: FetchLoopEvents) {
     this.#cluster = cluster;
@@ -73,6 +73,7 @@ export class FetchLoop {
       },
       this.#closing.signal,
     );
+    this.#wake = new WakeTimer(cluster.clock, () => this.schedule());
     this.#forgetRefreshes = cluster.onRefresh(() => {
       for (const partition of this.#turns) this.#topics.look(partition);
       this.schedule();
@@ -102,7 +103,7 @@ export class FetchLoop {
 
   close(): void {
     this.#closing.abort();
-    this.#timer?.cancel();
+    this.#wake.cancel();
     this.#forgetRefreshes();
     this.#turns.clear();
   }
@@ -132,19 +133,19 @@ export class FetchLoop {
     for (const partition of this.#turns) {
       if (!partition.isFetchable) continue;
       if (partition.retryAtMs > nowMs) {
-        this.#wakeAt(partition.retryAtMs);
+        this.#wake.at(partition.retryAtMs);
         continue;
       }
       const node = this.#cluster.leader(partition.tp.topic, partition.tp.partition);
       if (node < 0) {
+        // The next refresh wakes the loop.
         isLeaderMissing = true;
-        this.#backOff(partition, nowMs);
         continue;
       }
       let lanes = this.#lanes.get(node);
       if (lanes === undefined) this.#lanes.set(node, (lanes = new FetchLanes(this.#options.role)));
       if (lanes.retryAtMs > nowMs) {
-        this.#wakeAt(lanes.retryAtMs);
+        this.#wake.at(lanes.retryAtMs);
         continue;
       }
       let ofNode = work.get(node);
@@ -216,12 +217,6 @@ export class FetchLoop {
     this.#refresh();
   }
 
-  #backOff(partition: FetchPartition, nowMs: number): void {
-    partition.failures++;
-    partition.retryAtMs = nowMs + backoffMs(this.#cluster.context, partition.failures);
-    this.#wakeAt(partition.retryAtMs);
-  }
-
   #refresh(): void {
     this.#cluster.refresh().catch((error: unknown) => {
       if (this.#closing.signal.aborted) return;
@@ -235,17 +230,6 @@ export class FetchLoop {
     partition.issue = issue;
     partition.isIssueTold = false;
     this.#events.answered(true);
-  }
-
-  #wakeAt(atMs: number): void {
-    if (atMs >= this.#timerAtMs) return;
-    this.#timer?.cancel();
-    this.#timerAtMs = atMs;
-    const delayMs = Math.max(0, atMs - this.#cluster.clock.monotonic());
-    this.#timer = this.#cluster.clock.setTimer(() => {
-      this.#timerAtMs = Infinity;
-      this.schedule();
-    }, delayMs);
   }
 }
 

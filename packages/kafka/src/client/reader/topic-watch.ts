@@ -2,13 +2,11 @@
 import { ClientError, formatTopicPartition, type ReadIssue } from '@millrace/core/kafka';
 import type { Cluster } from '../cluster.ts';
 import { partitionFailure } from '../failure.ts';
+import { missingTopicGraceMs } from '../topic-table.ts';
 import type { FetchPartition } from './fetch-partition.ts';
 
 const unknownTopic = 3;
 const topicAuthorizationFailed = 29;
-
-/** A topic that is unknown for this long is gone; brokers learn of a new topic, or a new leader, one after the other. */
-const missingGraceMs = 3_000;
 
 export class TopicWatch {
   readonly #cluster: Cluster;
@@ -42,7 +40,7 @@ export class TopicWatch {
   #missing(partition: FetchPartition): void {
     const nowMs = this.#cluster.clock.monotonic();
     partition.missingSinceMs ??= nowMs;
-    if (nowMs - partition.missingSinceMs < missingGraceMs) return;
+    if (nowMs - partition.missingSinceMs < missingTopicGraceMs) return;
     this.#report(partition, {
       kind: 'missingTopic',
       tp: partition.tp,
