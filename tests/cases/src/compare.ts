@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Expectation, ExpectedError } from './case.ts';
 import type { Json } from './json.ts';
 
-export const parts = ['error', 'steps', 'stores', 'dropped', 'describe'] as const;
+const parts = ['error', 'steps', 'stores', 'dropped', 'describe'] as const;
 
 export type Part = (typeof parts)[number];
 

@@ -6,7 +6,7 @@ import { CaseFormatError, NotBuiltError } from './json.ts';
 import { runCase } from './run-case.ts';
 
 /** `difference`: something came out differently. `notBuilt`: an operator or option does not exist yet. `broken`: the case, or the runner, failed by itself. */
-export type Verdict =
+type Verdict =
   | { readonly kind: 'passed' }
   | { readonly kind: 'difference'; readonly differences: readonly Difference[] }
   | { readonly kind: 'notBuilt'; readonly feature: string }

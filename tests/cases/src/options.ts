@@ -1,7 +1,7 @@
 /** The command line of the runner. */
 import { parseArgs } from 'node:util';
 
-export const engines = ['memory', 'rocksdb', 'leveldb'] as const;
+const engines = ['memory', 'rocksdb', 'leveldb'] as const;
 
 export type EngineName = (typeof engines)[number];
 
