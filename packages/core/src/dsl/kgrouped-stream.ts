@@ -100,7 +100,7 @@ function aggregateGroup<K, V, A>(
       name: nodeName,
       lineage,
       create: operator.create,
-      store: tableStore(storeName, store ?? {}, keySerde, valueSerde, context.persistence),
+      store: tableStore(storeName, { ...store, key: keySerde, value: valueSerde }, context.persistence),
       stores: [],
     },
     parent.node,

@@ -84,7 +84,7 @@ function aggregateGroup<K, V, A>(
       name,
       lineage,
       create: operator.create,
-      store: tableStore(storeName, store ?? {}, keySerde, valueSerde, context.persistence),
+      store: tableStore(storeName, { ...store, key: keySerde, value: valueSerde }, context.persistence),
       stores: [],
     },
     repartition,

@@ -262,7 +262,7 @@ export class KStream<out K, out V> {
         name,
         lineage,
         create: operator.create,
-        store: tableStore(storeName, store ?? {}, keySerde, valueSerde, context.persistence),
+        store: tableStore(storeName, store ?? { key: keySerde, value: valueSerde }, context.persistence),
         stores: [],
       },
       parent,

@@ -128,7 +128,7 @@ function deriveTable<K, V, V2>(
       name,
       lineage,
       create: operator.create,
-      store: store?.name === undefined ? undefined : tableStore(store.name, store, keySerde, valueSerde, context.persistence),
+      store: store?.name === undefined ? undefined : tableStore(store.name, store, context.persistence),
       stores: [],
     },
     graphNode,

@@ -11,7 +11,11 @@ import { validateName } from '../topology/names.ts';
 export interface StoreOptions<K, V> {
   /** Makes the store readable under this name, and its changelog `<applicationId>-<name>-changelog`. */
   readonly name?: string | undefined;
+  /**
+   * @default what the table inherits, where the operator aggregates or reads a topic; the builder's for `toTable`, `filter` and `mapValues`, as in Kafka Streams
+   */
   readonly key?: Serde<K> | undefined;
+  /** @default as for the key; `aggregate` inherits nothing */
   readonly value?: Serde<V> | undefined;
   /**
    * Collapses updates of a key until the next commit; off as well where the builder's `cacheBytes` is 0.
@@ -76,13 +80,7 @@ export function persistenceOf(
 }
 
 /** A table's store. */
-export function tableStore<K, V>(
-  name: string,
-  options: StoreOptions<K, V>,
-  keySerde: Serde<K> | undefined,
-  valueSerde: Serde<V> | undefined,
-  persistence: Persistence,
-): KeyValueStoreSpec {
+export function tableStore<K, V>(name: string, options: StoreOptions<K, V>, persistence: Persistence): KeyValueStoreSpec {
   return {
     kind: 'keyValue',
     name,
@@ -90,8 +88,8 @@ export function tableStore<K, V>(
     persistence: persistenceOf(options, persistence, name),
     caching: options.caching ?? true,
     logging: loggingOf(options.logging),
-    keySerde,
-    valueSerde,
+    keySerde: options.key,
+    valueSerde: options.value,
     maxEntries: options.maxEntries,
   };
 }

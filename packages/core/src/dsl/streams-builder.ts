@@ -116,7 +116,7 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
       source: describeSource(sourceName, topic, { ...options, key: keySerde, value: valueSerde }),
       lineage,
       create: tableSource<K, V>('KTABLE-SOURCE-').create,
-      store: tableStore(storeName, store ?? {}, keySerde, valueSerde, persistence),
+      store: tableStore(storeName, { ...store, key: keySerde, value: valueSerde }, persistence),
     });
     return new KTable<K, V>({
       context: this.#context,
