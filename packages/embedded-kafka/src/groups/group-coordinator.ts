@@ -246,13 +246,14 @@ export class GroupCoordinator {
 
   /**
    * Whether offsets may be committed; makes the group if somebody without membership commits. A member that commits is alive.
+   * @param missingCode what a member of a group that there is not is answered with
    * @returns the group, or the error code for every partition
    */
-  admitCommit(claim: MemberClaim): Group | number {
+  admitCommit(claim: MemberClaim, missingCode: number): Group | number {
     let group = this.#groups.get(claim.groupId);
     if (claim.groupId === '') return brokerErrorCodes.INVALID_GROUP_ID;
     if (group === undefined) {
-      if (claim.generation >= 0) return brokerErrorCodes.ILLEGAL_GENERATION;
+      if (claim.generation >= 0) return missingCode;
       group = this.#create(claim.groupId);
       return group;
     }

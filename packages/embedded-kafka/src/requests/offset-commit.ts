@@ -40,5 +40,7 @@ function admit(request: Request, context: RequestContext): Group | number {
   const elsewhere = coordinatorError(context, groupId);
   if (elsewhere !== brokerErrorCodes.NONE) return elsewhere;
   const claim = { groupId, generation: request.generationIdOrMemberEpoch, memberId, instanceId: request.groupInstanceId };
-  return context.cluster.groups.admitCommit(claim);
+  // From 9 on the code of KIP-848.
+  const missingCode = context.version >= 9 ? brokerErrorCodes.GROUP_ID_NOT_FOUND : brokerErrorCodes.ILLEGAL_GENERATION;
+  return context.cluster.groups.admitCommit(claim, missingCode);
 }

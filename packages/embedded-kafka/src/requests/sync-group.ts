@@ -9,6 +9,10 @@ export const syncGroup: RequestHandler = requestHandler(syncGroupApi, [0, 5], ha
 function handle(request: RequestOf<typeof syncGroupApi>, context: RequestContext): MaybePromise<ResponseInputOf<typeof syncGroupApi>> {
   const elsewhere = coordinatorError(context, request.groupId);
   if (elsewhere !== brokerErrorCodes.NONE) return syncRefused(elsewhere);
+  // From 5 on they must be told.
+  if (context.version >= 5 && (request.protocolType === null || request.protocolName === null)) {
+    return syncRefused(brokerErrorCodes.INCONSISTENT_GROUP_PROTOCOL);
+  }
   return new Promise((resolve) => {
     context.cluster.groups.sync(
       {
