@@ -3,14 +3,15 @@
  * whole topology, punctuation and commit included, before the next one is taken; what it produced to a topic that is read goes back in.
  */
 import { type MetricSample, MetricsRegistry, StreamsError, type Topology } from '@millrace/core';
-import { CacheBudget, type SubtopologyPlan, topicName, type TopologyPlan } from '@millrace/core/engine';
+import { CacheBudget, type SubtopologyPlan, type Task, topicName, type TopologyPlan } from '@millrace/core/engine';
 import { ApplicationTopics } from '@millrace/core/runtime';
-import { partitionForKey, type CommittedOffset, topicPartition, type TopicPartition } from '@millrace/core/kafka';
+import { type CommittedOffset, topicPartition, type TopicPartition } from '@millrace/core/kafka';
 import type { StateDirectory } from '@millrace/state';
 import { OutputCapture } from '../topics/output-capture.ts';
-import type { NewRecord } from '../topics/partition-log.ts';
+import type { RecordBytes } from '../topics/partition-log.ts';
 import { TopicLogs } from '../topics/topic-logs.ts';
 import type { ResolvedOptions } from './driver-options.ts';
+import { InputPartitioner } from './input-partitioner.ts';
 import { manyPartitions, onePartition, type PartitionModel } from './partition-model.ts';
 import { SerdePreparation } from './serde-preparation.ts';
 import { settle, type Steps } from './steps.ts';
@@ -45,7 +46,7 @@ export class DriverCore {
   readonly #committed = new Map<TopicPartition, CommittedOffset>();
   readonly #surroundings: TaskSurroundings;
   readonly #changelogTopics: ReadonlySet<string>;
-  readonly #nextPartition = new Map<string, number>();
+  readonly #partitioner: InputPartitioner;
   #slots: TaskSlot[] = [];
   #nowMs: number;
   /** Where every log ended at the last commit. */
@@ -62,6 +63,7 @@ export class DriverCore {
     const topics = new ApplicationTopics(options.applicationId, this.plan);
     const { partitions } = options;
     this.#model = partitions === undefined ? onePartition(topics, options.topics) : manyPartitions(topics, options.topics, partitions);
+    this.#partitioner = new InputPartitioner(this.#model);
     this.#output = new OutputCapture(this.logs, (topic) => this.#model.partitionCount(topic));
     this.#changelogTopics = new Set(this.plan.subtopologies.flatMap((subtopology) => changelogsOf(subtopology, options.applicationId)));
     this.#surroundings = {
@@ -109,10 +111,11 @@ export class DriverCore {
   }
 
   /** Puts a record on an input topic and runs until nothing is left to do. */
-  *pipe(topic: string, record: NewRecord, partition: number | undefined): Steps<void> {
+  *pipe(topic: string, record: RecordBytes, partition: number | undefined): Steps<void> {
+    const tp = topicPartition(topic, this.#partitioner.choose(topic, record.key, partition));
     yield* this.#guarded(
       function* (this: DriverCore): Steps<void> {
-        this.logs.log(topicPartition(topic, this.#choosePartition(topic, record, partition))).append(record);
+        this.logs.pipe(tp, record);
         yield* this.#run();
       }.bind(this),
     );
@@ -153,7 +156,7 @@ export class DriverCore {
     this.#output.drop();
     for (const slot of this.#slots) yield* slot.crash(keepState);
     this.#slots = [];
-    if ((options.produced ?? 'lost') === 'lost') this.logs.truncate(new Set(this.logs.producedTopics), this.#committedEnds);
+    if ((options.produced ?? 'lost') === 'lost') this.logs.takeBack(this.#committedEnds);
     this.#output.takeAcknowledged();
     this.#failure = undefined;
     yield* this.#guarded(
@@ -248,7 +251,7 @@ export class DriverCore {
     for (let worked = true; worked;) {
       worked = false;
       for (const { task } of this.#slots) {
-        if (!task.ready(this.#nowMs)) continue;
+        if (!hasRecords(task) || !task.ready(this.#nowMs)) continue;
         const processed = task.process(1, this.#nowMs);
         this.#output.deliver();
         const asked = task.commitRequested;
@@ -298,24 +301,13 @@ export class DriverCore {
   #checkOpen(): void {
     if (this.#closed) throw new StreamsError('MR_CLOSED', 'The driver was used after it was closed.');
   }
-
-  /** As Kafka's producer partitions: by the key's bytes; records without a key go round. */
-  #choosePartition(topic: string, record: NewRecord, partition: number | undefined): number {
-    const count = this.#model.partitionCount(topic);
-    if (partition !== undefined) {
-      if (Number.isInteger(partition) && partition >= 0 && partition < count) return partition;
-      throw new StreamsError('MR_ARGUMENT_INVALID', `Topic ${topic} has ${count} partitions: there is no partition ${partition}.`, {
-        details: { topic, partition },
-      });
-    }
-    if (count === 1) return 0;
-    if (record.key !== null) return partitionForKey(record.key, 0, record.key.length, count);
-    const next = this.#nextPartition.get(topic) ?? 0;
-    this.#nextPartition.set(topic, (next + 1) % count);
-    return next;
-  }
 }
 
 function changelogsOf(subtopology: SubtopologyPlan, applicationId: string): readonly string[] {
   return subtopology.stores.flatMap((store) => (store.changelog === undefined ? [] : [topicName(applicationId, store.changelog)]));
+}
+
+/** Asked before `ready`: the wait for empty inputs (`maxTaskIdleMs`) begins when something is there to wait with, as in Kafka Streams' driver. */
+function hasRecords(task: Task): boolean {
+  return task.inputs.some((tp) => task.queued(tp) > 0);
 }
