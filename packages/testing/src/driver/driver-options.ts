@@ -20,7 +20,7 @@ export interface TopologyTestDriverOptions {
   /** Topics that exist, for sources that read by a pattern. Default none. */
   readonly topics?: readonly string[] | undefined;
   /** How long a task waits for inputs that are empty before it goes on with the others. -1: not at all. Default 0: inputs that are known to be empty are not waited for. */
-  readonly maxTaskIdleMs?: number | undefined;
+  readonly maxTaskIdleMs?: Duration | undefined;
   /** What happens to records that fail. Default: every failure stops the driver. */
   readonly handlers?:
     | {
@@ -61,7 +61,7 @@ export function resolveOptions(options: TopologyTestDriverOptions): ResolvedOpti
     partitions,
     commitEachRecord: (options.commit ?? (partitions === undefined ? 'record' : 'manual')) === 'record',
     topics: options.topics ?? [],
-    maxTaskIdleMs: options.maxTaskIdleMs ?? 0,
+    maxTaskIdleMs: parseDuration(options.maxTaskIdleMs ?? 0),
     handlers: {
       deserialization: handlers?.deserialization ?? ((): 'fail' => 'fail'),
       processing: handlers?.processing ?? ((): 'fail' => 'fail'),

@@ -2,7 +2,7 @@
 import { ByteWriter, Headers, type Serde, StreamsError } from '@millrace/core';
 import { checkTime, forwardMs } from '../driver/driver-options.ts';
 import type { Duration } from '@millrace/core';
-import type { NewRecord } from './partition-log.ts';
+import type { RecordBytes } from './partition-log.ts';
 import { type InputRecord, isInputRecord, type PipedInput } from './test-record.ts';
 
 /** Options of `createInputTopic`. */
@@ -12,7 +12,7 @@ export interface InputTopicOptions<K, V> {
   /** The topic's own clock, for records piped without a timestamp, in ms since 1970. Default: the driver's wall clock now. */
   readonly startMs?: number | undefined;
   /** How far the topic's clock moves after each record that took its time from it. Default 0. */
-  readonly autoAdvance?: Duration | undefined;
+  readonly autoAdvanceMs?: Duration | undefined;
 }
 
 export class InputEncoder<K, V> {
@@ -27,7 +27,7 @@ export class InputEncoder<K, V> {
     this.#key = options.key.bind?.({ topic, role: 'key' }) ?? options.key;
     this.#value = options.value.bind?.({ topic, role: 'value' }) ?? options.value;
     this.#nowMs = checkTime('startMs', options.startMs ?? driverNowMs);
-    this.#autoAdvanceMs = forwardMs('autoAdvance', options.autoAdvance ?? 0);
+    this.#autoAdvanceMs = forwardMs('autoAdvanceMs', options.autoAdvanceMs ?? 0);
   }
 
   advanceTime(duration: Duration): void {
@@ -39,7 +39,7 @@ export class InputEncoder<K, V> {
   }
 
   /** @throws MR_ARGUMENT_INVALID for a timestamp that is none; MR_SERIALIZATION */
-  encode(record: InputRecord<K, V>): NewRecord {
+  encode(record: InputRecord<K, V>): RecordBytes {
     const { headers } = record;
     const key = this.#bytes(this.#key, record.key, 'key');
     const value = this.#bytes(this.#value, record.value, 'value');

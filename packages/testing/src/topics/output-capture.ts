@@ -1,11 +1,11 @@
 /** The producer of the driver's tasks: what they append waits here until the driver takes it into the logs, or drops it because the step failed. */
 import { Headers, topicPartition, type Acknowledged, type Output, type OutputPartition, type TopicPartition } from '@millrace/core/kafka';
-import type { NewRecord } from './partition-log.ts';
+import type { RecordBytes } from './partition-log.ts';
 import type { TopicLogs } from './topic-logs.ts';
 
 interface Pending {
   readonly tp: TopicPartition;
-  readonly record: NewRecord;
+  readonly record: RecordBytes;
 }
 
 export class OutputCapture implements Output {
@@ -63,9 +63,9 @@ export class OutputCapture implements Output {
 class CapturedPartition implements OutputPartition {
   readonly tp: TopicPartition;
   appended = 0;
-  readonly #take: (record: NewRecord) => void;
+  readonly #take: (record: RecordBytes) => void;
 
-  constructor(tp: TopicPartition, take: (record: NewRecord) => void) {
+  constructor(tp: TopicPartition, take: (record: RecordBytes) => void) {
     this.tp = tp;
     this.#take = take;
   }

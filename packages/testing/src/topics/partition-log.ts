@@ -10,10 +10,15 @@ export interface LogRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: readonly Header[];
+  /** True if the test piped it, false if the topology produced it. */
+  readonly piped: boolean;
 }
 
 /** What is appended: the log gives it its place. */
 export type NewRecord = Omit<LogRecord, 'tp' | 'offset'>;
+
+/** A record as it comes, from wherever. */
+export type RecordBytes = Omit<NewRecord, 'piped'>;
 
 export class PartitionLog {
   readonly tp: TopicPartition;
@@ -52,8 +57,9 @@ export class PartitionLog {
     this.#start = offset;
   }
 
-  /** Takes back the records from `end` on, as if they had never arrived. */
-  truncate(end: number): void {
-    if (end < this.end) this.#records.length = Math.max(0, end - this.#start);
+  /** Takes back what was produced from `end` on, as if it had never arrived. What the test piped stays, and moves up. */
+  takeBack(end: number): void {
+    const tail = this.#records.splice(Math.max(0, end - this.#start));
+    for (const record of tail) if (record.piped) this.append(record);
   }
 }

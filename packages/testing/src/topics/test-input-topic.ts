@@ -19,7 +19,7 @@ export class TestInputTopic<K, V> {
 
   /**
    * Pipes a value, or a record `{ key, value, timestamp, headers }`, and returns when the topology has nothing left to do. Without a timestamp the record takes the
-   * topic's clock, which then moves by `autoAdvance`.
+   * topic's clock, which then moves by `autoAdvanceMs`.
    *
    * @throws MR_ARGUMENT_INVALID for a timestamp or partition that is none; MR_SERIALIZATION; MR_CLOSED after a failure; and whatever the topology throws
    */

@@ -1,7 +1,7 @@
 /** All topics of a driver: the partition logs that tasks read and restore from, and the queues that tests read. */
-import { topicPartition, type TopicPartition } from '@millrace/core/kafka';
+import type { TopicPartition } from '@millrace/core/kafka';
 import { OutputQueue } from './output-queue.ts';
-import { PartitionLog, type LogRecord, type NewRecord } from './partition-log.ts';
+import { PartitionLog, type LogRecord, type RecordBytes } from './partition-log.ts';
 
 export class TopicLogs {
   readonly #logs = new Map<TopicPartition, PartitionLog>();
@@ -13,9 +13,14 @@ export class TopicLogs {
     return log;
   }
 
+  /** Appends what the test pipes: it can be read by tasks. */
+  pipe(tp: TopicPartition, record: RecordBytes): LogRecord {
+    return this.log(tp).append({ ...record, piped: true });
+  }
+
   /** Appends what the topology produced: it can be read by tasks and by the test. */
-  produce(tp: TopicPartition, record: NewRecord): LogRecord {
-    const placed = this.log(tp).append(record);
+  produce(tp: TopicPartition, record: RecordBytes): LogRecord {
+    const placed = this.log(tp).append({ ...record, piped: false });
     let queue = this.#produced.get(tp.topic);
     if (queue === undefined) this.#produced.set(tp.topic, (queue = new OutputQueue()));
     queue.push(placed);
@@ -37,11 +42,9 @@ export class TopicLogs {
     return new Map([...this.#logs].map(([tp, log]) => [tp, log.end]));
   }
 
-  /** Takes back what was produced to these partitions from their `ends` on; a partition that `ends` does not name loses everything. */
-  truncate(topics: ReadonlySet<string>, ends: ReadonlyMap<TopicPartition, number>): void {
-    for (const [tp, log] of this.#logs) if (topics.has(tp.topic)) log.truncate(ends.get(tp) ?? 0);
-    for (const [topic, queue] of this.#produced) {
-      if (topics.has(topic)) queue.retain((record) => record.offset < (ends.get(topicPartition(topic, record.tp.partition)) ?? 0));
-    }
+  /** Takes back what was produced from the `ends` of its partitions on, all of it where `ends` does not name the partition. */
+  takeBack(ends: ReadonlyMap<TopicPartition, number>): void {
+    for (const [tp, log] of this.#logs) log.takeBack(ends.get(tp) ?? 0);
+    for (const queue of this.#produced.values()) queue.retain(({ offset, tp }) => offset < (ends.get(tp) ?? 0));
   }
 }

@@ -74,7 +74,7 @@ describe.each(backends)('a driver on %s', (kind, backend) => {
 
   it('runs calls in the order in which they were made, awaited or not', async () => {
     await using driver = await TopologyTestDriver.open(countByKey(), { state: backend() });
-    const input = driver.createInputTopic('in', { ...text, autoAdvance: 1 });
+    const input = driver.createInputTopic('in', { ...text, autoAdvanceMs: 1 });
     const first = input.pipeInput({ key: 'a', value: 'x', timestamp: 10 });
     const second = driver.commit();
     const third = input.pipeInput({ key: 'a', value: 'x', timestamp: 20 });

@@ -158,7 +158,7 @@ describe('input topics', () => {
     using driver = new TopologyTestDriver(passThrough(), { startMs: 7 });
     const out = driver.createOutputTopic('out', text);
     const times = (): number[] => out.readRecordsToList().map(({ timestamp }) => timestamp);
-    const clocked = driver.createInputTopic('in', { ...text, startMs: 1000, autoAdvance: '1s' });
+    const clocked = driver.createInputTopic('in', { ...text, startMs: 1000, autoAdvanceMs: '1s' });
     clocked.pipeInput('a');
     clocked.pipeInput({ value: 'b', timestamp: 5 });
     clocked.pipeKeyValues([{ key: 'k', value: 'c' }]);

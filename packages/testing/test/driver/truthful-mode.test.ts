@@ -59,6 +59,8 @@ describe('partitions', () => {
     input.pipeInput({ key: 'k', value: 'x', partition: 2 });
     expect(driver.createOutputTopic('out', text).readValue()).toBe('0_2');
     expect(() => input.pipeInput({ value: 'x', partition: 3 })).toThrow(/Topic in has 3 partitions: there is no partition 3/);
+    input.pipeInput({ key: 'k', value: 'the mistake stopped nothing', partition: 1 });
+    expect(driver.createOutputTopic('out', text).readValue()).toBe('0_1');
   });
 
   it.each([0, -1, 1.5])('cannot be %d', (partitions) => {
@@ -162,6 +164,18 @@ describe('a crash', () => {
     driver.crash({ produced: 'kept' });
     // The second record went through the repartition topic twice, and the restored count already had it once.
     expect(Math.max(...out.readValuesToList().map(Number))).toBeGreaterThan(2);
+  });
+
+  it('keeps what the test piped to a topic that the topology writes too', () => {
+    const builder = new StreamsBuilder(text);
+    builder.stream('in').to('middle');
+    builder.stream('middle').to('out');
+    using driver = new TopologyTestDriver(builder.build(), { partitions: 1 });
+    driver.createInputTopic('in', text).pipeInput('produced');
+    driver.createInputTopic('middle', text).pipeInput('piped');
+    driver.crash();
+    const out = driver.createOutputTopic('out', text);
+    expect(out.readValuesToList()).toEqual(['piped', 'produced']);
   });
 
   it('makes new processors', () => {

@@ -5,7 +5,13 @@ import type { NewRecord } from '../../src/topics/partition-log.ts';
 import { PartitionLog } from '../../src/topics/partition-log.ts';
 import { TopicLogs } from '../../src/topics/topic-logs.ts';
 
-const record = (value: number): NewRecord => ({ timestamp: value, key: null, value: Uint8Array.of(value), headers: [] });
+const record = (value: number, piped: boolean = false): NewRecord => ({
+  timestamp: value,
+  key: null,
+  value: Uint8Array.of(value),
+  headers: [],
+  piped,
+});
 const offsets = (log: PartitionLog, from: number, to?: number): number[] => log.read(from, to).map(({ offset }) => offset);
 
 describe('a partition log', () => {
@@ -21,14 +27,25 @@ describe('a partition log', () => {
     expect(log.append(record(5)).offset).toBe(5);
   });
 
+  it('keeps what was piped when what was produced is taken back', () => {
+    const log = new PartitionLog(topicPartition('t', 0));
+    for (let value = 0; value < 5; value++) log.append(record(value, value % 2 === 1));
+    log.takeBack(1);
+    expect(log.read(0).map(({ offset, timestamp }) => [offset, timestamp])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 3],
+    ]);
+  });
+
   it('gives a taken-back place to the next record', () => {
     const log = new PartitionLog(topicPartition('t', 0));
     for (let value = 0; value < 5; value++) log.append(record(value));
     log.trim(1);
-    log.truncate(3);
+    log.takeBack(3);
     expect([log.start, log.end]).toEqual([1, 3]);
     expect(log.append(record(9))).toMatchObject({ offset: 3, timestamp: 9 });
-    log.truncate(7);
+    log.takeBack(7);
     expect(log.end).toBe(4);
   });
 });
@@ -54,8 +71,8 @@ describe('topic logs', () => {
     const ends = logs.ends();
     logs.produce(zero, record(2));
     logs.produce(one, record(3));
-    logs.log(topicPartition('piped', 0)).append(record(4));
-    logs.truncate(new Set(['t']), ends);
+    logs.pipe(topicPartition('piped', 0), record(4));
+    logs.takeBack(ends);
     expect([logs.log(zero).end, logs.log(one).end, logs.log(topicPartition('piped', 0)).end]).toEqual([1, 0, 1]);
     expect(logs.produced('t')?.size).toBe(1);
   });
