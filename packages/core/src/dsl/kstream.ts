@@ -7,7 +7,6 @@ import type { Action, Guard, KeyValuePair, Mapper, Predicate } from '../operator
 import { map } from '../operators/map.ts';
 import { mapValues } from '../operators/map-values.ts';
 import type { Operator } from '../operators/operator.ts';
-import { PassThrough } from '../operators/pass-through.ts';
 import { foreach, peek } from '../operators/peek.ts';
 import { print } from '../operators/print.ts';
 import { selectKey } from '../operators/select-key.ts';
@@ -15,13 +14,13 @@ import { tableSource } from '../operators/table-source.ts';
 import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
 import type { AnyProcessor, ProcessorFactory, TopicExtractor } from '../processor/processor.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { GraphNode } from '../topology/graph.ts';
 import { validateName } from '../topology/names.ts';
 import { SourceLineage } from '../topology/table-lineage.ts';
 import type { StreamPlace } from './build-context.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
 import type { Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './options.ts';
+import { describeMerge, describeOperator, describeProcessor } from './processor-node.ts';
 import { describeRepartition } from './repartition-node.ts';
 import {
   type Branch,
@@ -111,11 +110,7 @@ export class KStream<out K, out V> {
   merge(other: KStream<K, V>, options: NodeOptions = {}): KStream<K, V> {
     const { context, graphNode, repartitionRequired, sources } = this.place;
     const name = context.names.named(options.name, 'KSTREAM-MERGE-');
-    const merged = context.graph.add(
-      { kind: 'processor', name, create: () => new PassThrough<K, V>(), stores: [], changesKey: false, changesValue: false, isMerge: true },
-      graphNode,
-      other.place.graphNode,
-    );
+    const merged = context.graph.add(describeMerge<K, V>(name), graphNode, other.place.graphNode);
     return context.stream({
       context,
       name,
@@ -216,7 +211,7 @@ export class KStream<out K, out V> {
     return context.groupedStream({
       context,
       name,
-      graphNode: this.#processorNode(operator, name, graphNode),
+      graphNode: context.graph.add(describeOperator(name, operator), graphNode),
       keySerde: options?.key,
       valueSerde: options === undefined ? valueSerde : options.value,
       sources,
@@ -304,11 +299,7 @@ export class KStream<out K, out V> {
     // A given name consumes no index here, unlike everywhere else.
     if (options.name !== undefined) validateName(options.name);
     const name = options.name ?? context.names.processor(prefix);
-    const stores = [...(options.stores ?? [])];
-    const node = context.graph.add(
-      { kind: 'processor', name, create, stores, changesKey: false, changesValue: false, isMerge: false },
-      graphNode,
-    );
+    const node = context.graph.add(describeProcessor(name, create, [...(options.stores ?? [])]), graphNode);
     const { keySerde, repartitionRequired } = behind;
     return context.stream({ context, name, graphNode: node, keySerde, valueSerde: undefined, sources, repartitionRequired });
   }
@@ -319,17 +310,12 @@ export class KStream<out K, out V> {
     return context.stream({
       context,
       name,
-      graphNode: this.#processorNode(operator, name, graphNode),
+      graphNode: context.graph.add(describeOperator(name, operator), graphNode),
       keySerde: inherited.keySerde,
       valueSerde: inherited.valueSerde,
       sources,
       repartitionRequired: repartitionRequired || operator.changesKey,
     });
-  }
-
-  #processorNode<K2, V2>(operator: Operator<K, V, K2, V2>, name: string, parent: GraphNode): GraphNode {
-    const { changesKey, changesValue, create } = operator;
-    return this.place.context.graph.add({ kind: 'processor', name, create, stores: [], changesKey, changesValue, isMerge: false }, parent);
   }
 }
 

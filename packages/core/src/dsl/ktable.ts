@@ -12,6 +12,7 @@ import type { TablePlace } from './build-context.ts';
 import type { KGroupedTable } from './kgrouped-table.ts';
 import type { KStream } from './kstream.ts';
 import type { Grouped, NodeOptions } from './options.ts';
+import { describeOperator } from './processor-node.ts';
 import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
 
 export class KTable<out K, out V> {
@@ -60,8 +61,7 @@ export class KTable<out K, out V> {
     const { context, graphNode, keySerde, sources, valueSerde } = this.place;
     const operator = toStream<K, V>();
     const name = context.names.named(nodeOptions.name, operator.prefix);
-    const { changesKey, changesValue, create } = operator;
-    const node = context.graph.add({ kind: 'processor', name, create, stores: [], changesKey, changesValue, isMerge: false }, graphNode);
+    const node = context.graph.add(describeOperator(name, operator), graphNode);
     // What serves V serves V or null: serdes never see null.
     const serde = valueSerde as Serde<V | null> | undefined;
     const stream = context.stream<K, V | null>({
@@ -87,8 +87,7 @@ export class KTable<out K, out V> {
     const { context, graphNode, lineage, sources } = this.place;
     const operator = tableRegroup(selector);
     const name = context.names.named(options.name, operator.prefix);
-    const { changesKey, changesValue, create } = operator;
-    const node = context.graph.add({ kind: 'processor', name, create, stores: [], changesKey, changesValue, isMerge: false }, graphNode);
+    const node = context.graph.add(describeOperator(name, operator), graphNode);
     lineage.requireOldValues(true);
     return context.groupedTable({
       context,

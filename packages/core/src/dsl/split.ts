@@ -5,6 +5,7 @@ import { PassThrough } from '../operators/pass-through.ts';
 import { type BranchTarget, Split } from '../operators/split.ts';
 import type { StreamPlace } from './build-context.ts';
 import type { KStream } from './kstream.ts';
+import { describeProcessor } from './processor-node.ts';
 
 /** A branch with everything that can be said about it. */
 export interface Branch<K, V, R = unknown> {
@@ -51,29 +52,13 @@ export function splitStream<K, V>(
   }));
   const defaultChild = defaultBranch === undefined ? undefined : splitter + (defaultBranch.name ?? '0');
   const splitNode = context.graph.add(
-    {
-      kind: 'processor',
-      name: splitter,
-      create: () => new Split(targets, defaultChild),
-      stores: [],
-      changesKey: false,
-      changesValue: false,
-      isMerge: false,
-    },
+    describeProcessor(splitter, () => new Split(targets, defaultChild)),
     place.graphNode,
   );
   const branchOff = (child: string, apply: ((branch: KStream<K, V>) => unknown) | undefined): unknown => {
     context.names.skip();
     const graphNode = context.graph.add(
-      {
-        kind: 'processor',
-        name: child,
-        create: () => new PassThrough<K, V>(),
-        stores: [],
-        changesKey: false,
-        changesValue: false,
-        isMerge: false,
-      },
+      describeProcessor(child, () => new PassThrough<K, V>()),
       splitNode,
     );
     const branch = context.stream<K, V>({ ...place, name: child, graphNode });

@@ -28,7 +28,7 @@ export interface CompileOptions {
 export function compile(source: Graph, options: CompileOptions): Topology {
   const graph = source.copy();
   mergeDuplicateSources(graph);
-  const nullKeyFilters = findNullKeyFilters(graph, () => false);
+  const nullKeyFilters = findNullKeyFilters(graph);
 
   const builder = new TopologyBuilder();
   const written = writeAll(graph, (node) => writeNode(node, builder, nullKeyFilters));

@@ -44,6 +44,8 @@ export interface ProcessorDescription {
   readonly changesKey: boolean;
   readonly changesValue: boolean;
   readonly isMerge: boolean;
+  /** Has a use for records without a key, so that no repartition above may leave them out (outer and left joins of streams, KIP-962). */
+  readonly usesNullKeys: boolean;
 }
 
 /** A node whose output is a table. */
