@@ -1,8 +1,11 @@
 /** One group of the classic protocol: its state, its members, its offsets. What happens to it is in `rebalance.ts` and `group-coordinator.ts`. */
 import type { Timer } from '@millrace/core/kafka';
-import { brokerErrorCodes, decodeSubscription, ProtocolError } from '@millrace/kafka/protocol';
+import { brokerErrorCodes, consumerSubscriptionStruct, decodeStruct, ProtocolError } from '@millrace/kafka/protocol';
 import { CommittedOffsets } from './committed-offsets.ts';
 import { GroupMember, type MemberProtocol } from './group-member.ts';
+
+/** Bytes of the version in front of a subscription. */
+const versionBytes = 2;
 
 /** Kafka's names, as DescribeGroups tells them. */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
@@ -185,10 +188,15 @@ export class Group {
   }
 }
 
-/** Topics of a subscription frame, undefined if the bytes are none. */
+/**
+ * Topics of a subscription frame, undefined if the bytes are none. Read as version 0 whatever the frame says, since the topics come first in all of them:
+ * some clients announce a later version and leave its fields out, which a real coordinator does not notice.
+ */
 export function subscriptionTopics(metadata: Uint8Array): readonly string[] | undefined {
+  if (metadata.length < versionBytes) return undefined;
+  if (metadata.length === versionBytes) return [];
   try {
-    return decodeSubscription(metadata).topics;
+    return decodeStruct(consumerSubscriptionStruct, 0, metadata.subarray(versionBytes), { mayLeaveRest: true }).topics;
   } catch (error) {
     if (error instanceof ProtocolError) return undefined;
     throw error;

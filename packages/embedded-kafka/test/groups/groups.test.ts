@@ -1,5 +1,5 @@
 /** Groups as their members see them. The codes are those that a 4.3.1 broker was seen to answer. */
-import { brokerErrorCodes as code, describeGroupsApi, type ResponseOf, syncGroupApi } from '@millrace/kafka/protocol';
+import { brokerErrorCodes as code, describeGroupsApi, encodeSubscription, type ResponseOf, syncGroupApi } from '@millrace/kafka/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestCluster } from '../support/ask.ts';
 import { formGroup, GroupClient, type GroupClientOptions, subscription } from '../support/group-client.ts';
@@ -105,6 +105,12 @@ describe('joining', () => {
   ];
   it.each(refusals)('refuses %s', async (_, options, errorCode) => {
     expect(await run(client(options).joinOnce())).toMatchObject({ errorCode });
+  });
+
+  it('takes a subscription that leaves out what its version has after the topics', async () => {
+    const frame = Buffer.from(encodeSubscription({ topics: ['t'] }, 0));
+    frame.writeInt16BE(1);
+    expect(await run(client({ protocols: [{ name: 'range', metadata: frame }] }).join())).toMatchObject({ errorCode: 0 });
   });
 
   it('takes any bytes under another protocol type', async () => {
