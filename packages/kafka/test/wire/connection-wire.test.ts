@@ -1,7 +1,8 @@
 /** The wire over a library that does as the test says, on a clock that the test moves. */
+import { readFileSync } from 'node:fs';
 import { type Clock, silentLogger, type Timer } from '@millrace/core/kafka';
 import { describe, expect, it } from 'vitest';
-import { encodeResponse } from '../../src/protocol/message.ts';
+import { decodeRequest, encodeResponse } from '../../src/protocol/message.ts';
 import { apiVersionsApi } from '../../src/protocol/messages/api-versions.ts';
 import { metadataApi } from '../../src/protocol/messages/metadata.ts';
 import type { ApiDescription } from '../../src/protocol/schema.ts';
@@ -306,6 +307,19 @@ describe('versions', () => {
     const [first, second] = await Promise.all(asked);
     expect(first?.apis.get(18)).toBeDefined();
     expect(second).toBe(first);
+  });
+
+  it('are asked in the name of this package and its version', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+    const { connector, wire } = scene();
+    wire.learnNodes([{ id: 1, host: 'a', port: 1 }]);
+    const asked = wire.versions(1, { timeoutMs });
+    connector.at(0).succeed();
+    await settled();
+    const sent = decodeRequest(apiVersionsApi, 4, connector.at(0).link.sent[0]?.body ?? body);
+    expect(sent).toEqual({ clientSoftwareName: 'millrace', clientSoftwareVersion: version });
+    connector.at(0).link.sent[0]?.answer(answer(4, 0, 4));
+    await asked;
   });
 
   it('that are refused for good are told as unsupported', async () => {

@@ -286,6 +286,21 @@ describe('broken bytes', () => {
     );
   });
 
+  it('of any kind, with any header, end in views or an error and never in an exception', () => {
+    const junk = fc.tuple(fc.constantFrom(0, 1, 2, 2, 2, 2, 3), fc.uint8Array({ maxLength: 150 })).map(([magic, bytes]) => {
+      if (bytes.length > 16) bytes[16] = magic;
+      return bytes;
+    });
+    fc.assert(
+      fc.property(junk, fc.boolean(), (bytes, isCommitted) => {
+        const decoded = decode(bytes, { isolation: isCommitted ? 'committed' : 'uncommitted', abortedTransactions: [] });
+        expect(decoded.nextOffset).toBeGreaterThanOrEqual(0);
+        expect(decoded.error === undefined || decoded.cutOffBytes === 0).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it.each([0, 1])('of the old format %i are refused by name', (magic) => {
     const bytes = new Uint8Array(joined(good, batch([record('old')], 1)));
     bytes[good.length + 16] = magic;
