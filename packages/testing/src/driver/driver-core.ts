@@ -113,34 +113,16 @@ export class DriverCore {
   /** Puts a record on an input topic and runs until nothing is left to do. */
   *pipe(topic: string, record: RecordBytes, partition: number | undefined): Steps<void> {
     const tp = topicPartition(topic, this.#partitioner.choose(topic, record.key, partition));
-    yield* this.#guarded(
-      function* (this: DriverCore): Steps<void> {
-        this.logs.pipe(tp, record);
-        yield* this.#run();
-      }.bind(this),
-    );
+    yield* this.#guarded(this.#pipe(tp, record));
   }
 
   *advanceWallClock(ms: number): Steps<void> {
-    yield* this.#guarded(
-      function* (this: DriverCore): Steps<void> {
-        this.#nowMs += ms;
-        for (const { task } of this.#slots) task.punctuate(this.#nowMs);
-        this.#output.deliver();
-        if (this.#options.commitEachRecord) yield* this.#commit();
-        yield* this.#run();
-      }.bind(this),
-    );
+    yield* this.#guarded(this.#advance(ms));
   }
 
   /** Commits every task, then runs what the flushed caches brought. */
   *commit(): Steps<void> {
-    yield* this.#guarded(
-      function* (this: DriverCore): Steps<void> {
-        yield* this.#commit();
-        yield* this.#run();
-      }.bind(this),
-    );
+    yield* this.#guarded(this.#commitAndRun());
   }
 
   /** All tasks die at once and start again from what is committed. Also what brings a stopped driver back. */
@@ -159,32 +141,12 @@ export class DriverCore {
     if ((options.produced ?? 'lost') === 'lost') this.logs.takeBack(this.#committedEnds);
     this.#output.takeAcknowledged();
     this.#failure = undefined;
-    yield* this.#guarded(
-      function* (this: DriverCore): Steps<void> {
-        yield* this.#openTasks();
-        yield* this.#run();
-      }.bind(this),
-    );
+    yield* this.#guarded(this.#reopen());
   }
 
   /** Commits, then lets the group hand the tasks out anew. */
   *rebalance(options: RebalanceOptions): Steps<void> {
-    yield* this.#guarded(
-      function* (this: DriverCore): Steps<void> {
-        yield* this.#commit();
-        for (const { task } of this.#slots) task.suspend();
-        if (options.move === true) {
-          for (const slot of this.#slots) yield* slot.destroy();
-          yield* this.#openTasks();
-        } else {
-          for (const slot of this.#slots) {
-            slot.takePositions();
-            slot.task.resume(this.#nowMs);
-          }
-        }
-        yield* this.#run();
-      }.bind(this),
-    );
+    yield* this.#guarded(this.#handOut(options));
   }
 
   /** Commits, closes the processors, deletes the state. What was produced can still be read. */
@@ -235,6 +197,44 @@ export class DriverCore {
     );
   }
 
+  *#pipe(tp: TopicPartition, record: RecordBytes): Steps<void> {
+    this.logs.pipe(tp, record);
+    yield* this.#run();
+  }
+
+  *#advance(ms: number): Steps<void> {
+    this.#nowMs += ms;
+    for (const { task } of this.#slots) task.punctuate(this.#nowMs);
+    this.#output.deliver();
+    if (this.#options.commitEachRecord) yield* this.#commit();
+    yield* this.#run();
+  }
+
+  *#commitAndRun(): Steps<void> {
+    yield* this.#commit();
+    yield* this.#run();
+  }
+
+  *#reopen(): Steps<void> {
+    yield* this.#openTasks();
+    yield* this.#run();
+  }
+
+  *#handOut(options: RebalanceOptions): Steps<void> {
+    yield* this.#commit();
+    for (const { task } of this.#slots) task.suspend();
+    if (options.move === true) {
+      for (const slot of this.#slots) yield* slot.destroy();
+      yield* this.#openTasks();
+    } else {
+      for (const slot of this.#slots) {
+        slot.takePositions();
+        slot.task.resume(this.#nowMs);
+      }
+    }
+    yield* this.#run();
+  }
+
   *#openTasks(): Steps<void> {
     this.#slots = [];
     // The tasks are those of one thread: they share its record cache.
@@ -279,8 +279,8 @@ export class DriverCore {
     for (const [tp, { offset }] of this.#committed) if (!this.#changelogTopics.has(tp.topic)) this.logs.log(tp).trim(offset);
   }
 
-  /** Runs `steps`; a failure stops the driver, as it stops an application whose handlers say `fail`. */
-  *#guarded(steps: () => Steps<void>): Steps<void> {
+  /** Runs `steps`, which have not begun; a failure stops the driver, as it stops an application whose handlers say `fail`. */
+  *#guarded(steps: Steps<void>): Steps<void> {
     this.#checkOpen();
     if (this.#failure !== undefined) {
       throw new StreamsError(
@@ -290,7 +290,7 @@ export class DriverCore {
       );
     }
     try {
-      yield* steps();
+      yield* steps;
     } catch (error) {
       this.#failure = { error };
       this.#output.drop();
