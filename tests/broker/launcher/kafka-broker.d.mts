@@ -26,7 +26,8 @@ export declare class KafkaBroker {
   stop(): Promise<void>;
   kill(): Promise<void>;
   restart(): Promise<void>;
-  freeze(): void;
+  /** Connections stay open and nothing answers, until `thaw`. */
+  freeze(): Promise<void>;
   thaw(): void;
   remove(): Promise<void>;
 }

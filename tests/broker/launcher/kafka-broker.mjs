@@ -1,6 +1,6 @@
 /** Starts, stops, kills and freezes a real Apache Kafka broker in a directory of its own, and runs Kafka's own tools. Types: kafka-broker.d.mts. */
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -98,9 +98,10 @@ export class KafkaBroker {
     await this.start();
   }
 
-  /** Connections stay open and nothing answers. */
-  freeze() {
-    this.#signal('SIGSTOP');
+  /** Connections stay open and nothing answers. Resolves when every thread stands still. */
+  async freeze() {
+    const pid = this.#signal('SIGSTOP');
+    while (!hasStopped(pid)) await delay(5);
   }
 
   thaw() {
@@ -117,6 +118,7 @@ export class KafkaBroker {
     const pid = this.#runningPid();
     if (pid === undefined) throw new Error(`no broker runs in ${this.directory}`);
     process.kill(pid, signal);
+    return pid;
   }
 
   async #end(signal) {
@@ -237,6 +239,16 @@ export async function freePorts(count) {
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   return ports;
+}
+
+/** The signal reaches one thread after the other. */
+function hasStopped(pid) {
+  if (!existsSync('/proc/self/task')) return execFileSync('ps', ['-p', `${pid}`, '-o', 'stat='], { encoding: 'utf8' }).startsWith('T');
+  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    // The state is the first field behind the command's name, which stands in brackets.
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+  });
 }
 
 function commandOf(pid) {
