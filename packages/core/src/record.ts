@@ -84,6 +84,7 @@ export class StreamRecord<K, V> {
 
   /**
    * @internal A record of a fetched batch. A serde given as `lazy…` says that the bytes are canonical, so that decoding can wait; otherwise the decoded value is given.
+   * A key may come decoded although its bytes are canonical.
    */
   static fetched<K, V>(
     batch: FetchedRecords,
@@ -96,7 +97,7 @@ export class StreamRecord<K, V> {
   ): StreamRecord<K, V> {
     return new StreamRecord<K, V>(
       // A key that is not lazy was decoded by the caller, so it is a K.
-      lazyKey === null ? (key as K) : undecoded,
+      lazyKey === null || key !== undefined ? (key as K) : undecoded,
       lazyValue === null ? (value as V) : undecoded,
       timestamp,
       null,

@@ -10,6 +10,7 @@ import type { Serde } from '../serde/serde.ts';
 import type { Headers } from '../headers.ts';
 import type { DroppedRecords } from './dropped-records.ts';
 import type { ErrorPolicy } from './error-policy.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { SourceNode } from './source-node.ts';
 
 /** What timestamp extractors see of the record that becomes the head. One object a queue, good for the time of the call. */
@@ -73,6 +74,7 @@ export class PartitionQueue {
   readonly #policy: ErrorPolicy;
   readonly #dropped: DroppedRecords;
   readonly #view: HeadView;
+  readonly readAhead: ReadAhead;
   readonly #batches: FetchedRecords[] = [];
   /** Index of the batch that is being read, and of the next record in it. */
   #batch = 0;
@@ -90,6 +92,7 @@ export class PartitionQueue {
     this.#policy = init.policy;
     this.#dropped = init.dropped;
     this.#view = new HeadView(init.tp);
+    this.readAhead = new ReadAhead(init.keySerde);
   }
 
   /** Records that wait, the head included. */
@@ -147,24 +150,18 @@ export class PartitionQueue {
     this.#batch = 0;
     this.#next = 0;
     this.#undecoded = 0;
+    this.readAhead.clear();
     this.#end = undefined;
     this.idleDeadlineMs = undefined;
   }
 
-  /** Upcoming raw records behind the head, for prefetching: calls `visit` for at most `limit` of them. */
-  peek(limit: number, visit: (batch: FetchedRecords, index: number) => void): void {
-    let left = limit;
-    for (let b = this.#batch; b < this.#batches.length && left > 0; b++) {
-      const batch = this.#batches[b] as FetchedRecords;
-      for (let i = b === this.#batch ? this.#next : 0; i < batch.count && left > 0; i++, left--) visit(batch, i);
-    }
-  }
-
   decodeHead(): void {
+    const ahead = this.readAhead;
     while (this.#undecoded > 0) {
+      if (ahead.exhausted && ahead.active) ahead.load(this.#peek);
       const batch = this.#batches[this.#batch] as FetchedRecords;
       const index = this.#next;
-      const record = this.#decode(batch, index);
+      const record = this.#decode(batch, index, ahead.takeKey());
       const timestamp = record === null ? -1 : this.#extract(record, batch, index);
       this.#skip(batch);
       if (record === null || timestamp < 0) {
@@ -197,15 +194,25 @@ export class PartitionQueue {
     }
   }
 
+  /** Calls `visit` for at most `limit` records behind the head. A field, so that reading ahead makes no closure. */
+  readonly #peek = (limit: number, visit: (batch: FetchedRecords, index: number) => void): void => {
+    let left = limit;
+    for (let b = this.#batch; b < this.#batches.length && left > 0; b++) {
+      const batch = this.#batches[b] as FetchedRecords;
+      for (let i = b === this.#batch ? this.#next : 0; i < batch.count && left > 0; i++, left--) visit(batch, i);
+    }
+  };
+
   /** Null if the record is to be dropped. A key or value whose bytes are canonical stays bytes until somebody reads it. */
-  #decode(batch: FetchedRecords, index: number): StreamRecord<unknown, unknown> | null {
+  #decode(batch: FetchedRecords, index: number, decodedKey: unknown): StreamRecord<unknown, unknown> | null {
     const keySerde = this.#keySerde;
     const valueSerde = this.#valueSerde;
     const keyStart = batch.keyStart(index);
     const valueStart = batch.valueStart(index);
     try {
-      const keyWaits = keyStart < 0 || keySerde.isCanonical?.(batch.buffer, keyStart, batch.keyEnd(index)) === true;
-      const key = keyWaits ? undefined : keySerde.decode(batch.buffer, keyStart, batch.keyEnd(index));
+      const keyWaits =
+        keyStart < 0 || decodedKey !== undefined || keySerde.isCanonical?.(batch.buffer, keyStart, batch.keyEnd(index)) === true;
+      const key = keyWaits ? decodedKey : keySerde.decode(batch.buffer, keyStart, batch.keyEnd(index));
       const valueWaits = valueStart < 0 || valueSerde.isCanonical?.(batch.buffer, valueStart, batch.valueEnd(index)) === true;
       const value = valueWaits ? undefined : valueSerde.decode(batch.buffer, valueStart, batch.valueEnd(index));
       return StreamRecord.fetched(

@@ -366,7 +366,7 @@ class StreamTask implements Task {
     context.partition = queue.tp.partition;
     context.offset = queue.headOffset;
     context.timestamp = queue.timestamp;
-    context.record = record;
+    context.record = context.input = record;
     context.batch = queue.headBatch;
     context.index = queue.headIndex;
     try {
@@ -374,6 +374,11 @@ class StreamTask implements Task {
     } catch (error) {
       throw this.#policy.escaped(queue.source.name, error);
     }
+    if (context.missed !== null) {
+      queue.readAhead.missed(context.missed);
+      context.missed = null;
+    }
+    queue.readAhead.processed();
     queue.advance();
   }
 
@@ -390,7 +395,7 @@ class StreamTask implements Task {
     context.partition = -1;
     context.offset = -1;
     context.timestamp = timestamp;
-    context.record = null;
+    context.record = context.input = null;
     context.batch = null;
     try {
       schedule.punctuate(timestamp);

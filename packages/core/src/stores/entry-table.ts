@@ -12,13 +12,14 @@ import { EntryIndex } from './entry-index.ts';
 import { type ByteString, prefixEnd, readTimestamp, timestampBytes, toByteString, wellFormed, writeTimestamp } from './key-bytes.ts';
 import { OrderedEntries } from './ordered-entries.ts';
 import type { ReadCache } from './read-cache.ts';
+import type { Prefetchable, RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import { type RowCursor, openRows, type PendingRows } from './row-cursor.ts';
 
 /** How index keys are made: text is normalised, other primitives are used as they are, everything else by its bytes. */
 type KeyForm = 'text' | 'primitive' | 'bytes';
 
-export class EntryTable<K, V> implements EntryOwner {
+export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   readonly timestamped: boolean;
   readonly #engine: StateEngine;
   readonly #prefix: Uint8Array;
@@ -27,6 +28,7 @@ export class EntryTable<K, V> implements EntryOwner {
   readonly #keySerde: Serde<K>;
   readonly #valueSerde: Serde<V>;
   readonly #readCache: ReadCache;
+  readonly #context: RecordContext;
   readonly #index = new EntryIndex();
   /** Holds the store's prefix, then the key encoded last. */
   readonly #keyWriter: ByteWriter;
@@ -58,6 +60,7 @@ export class EntryTable<K, V> implements EntryOwner {
     this.#keySerde = keySerde.bind?.({ topic, role: 'key' }) ?? keySerde;
     this.#valueSerde = valueSerde.bind?.({ topic, role: 'value' }) ?? valueSerde;
     this.#readCache = environment.readCache;
+    this.#context = environment.context;
     this.#keyWriter = new ByteWriter();
     this.#keyWriter.writeBytes(environment.prefix);
     this.#valueWriter = new ByteWriter();
@@ -81,6 +84,8 @@ export class EntryTable<K, V> implements EntryOwner {
     const indexKey = this.#indexKeyOf(key);
     let entry = this.#index.get(indexKey);
     if (entry === undefined) {
+      const context = this.#context;
+      if (context.input !== null && context.input.key === key) context.missed = this;
       this.#encodeKey(key);
       entry = this.#load(indexKey);
     } else {
@@ -217,12 +222,13 @@ export class EntryTable<K, V> implements EntryOwner {
 
   // ---- read ahead ----
 
-  /** Loads rows that are not here in one call of the engine. */
-  prefetch(keys: readonly K[]): void {
+  /** Loads rows that are not here, in one call of the engine. Keys are of this store: it missed such a one before. */
+  prefetch(keys: readonly unknown[]): number {
     const engineKeys: Uint8Array[] = [];
     const indexKeys: unknown[] = [];
     const seen = new Set<unknown>();
-    for (const key of keys) {
+    for (const each of keys) {
+      const key = each as K;
       const indexKey = this.#indexKeyOf(key);
       if (seen.has(indexKey) || this.#index.get(indexKey) !== undefined) continue;
       seen.add(indexKey);
@@ -230,10 +236,11 @@ export class EntryTable<K, V> implements EntryOwner {
       engineKeys.push(copyRange(this.#keyWriter.buffer, 0, this.#keyWriter.position));
       indexKeys.push(indexKey);
     }
-    if (engineKeys.length === 0) return;
+    if (engineKeys.length === 0) return 0;
     this.#engine.getMany(engineKeys).forEach((row, i) => {
       this.#admit(indexKeys[i], (engineKeys[i] as Uint8Array).length - this.#prefixLength, row);
     });
+    return engineKeys.length;
   }
 
   // ---- ranges ----

@@ -7,6 +7,12 @@ import type { Headers } from '../headers.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { StreamRecord } from '../record.ts';
 
+/** A store that can load the rows of many keys in one call. */
+export interface Prefetchable {
+  /** Returns how many rows it had to load. */
+  prefetch(keys: readonly unknown[]): number;
+}
+
 export class RecordContext {
   /** False before the first record, and while processors are initialised. */
   defined = false;
@@ -18,6 +24,10 @@ export class RecordContext {
   timestamp = 0;
   /** The record whose headers are the context's; null in a punctuation. */
   record: StreamRecord<unknown, unknown> | null = null;
+  /** The record that came from the topic; null in a punctuation. */
+  input: StreamRecord<unknown, unknown> | null = null;
+  /** A store that did not have the row of the input's key at hand. */
+  missed: Prefetchable | null = null;
   /** The input record's bytes, for error handlers; null where there is none. */
   batch: FetchedRecords | null = null;
   index = 0;
@@ -35,6 +45,8 @@ export class RecordContext {
     this.offset = -1;
     this.timestamp = 0;
     this.record = null;
+    this.input = null;
+    this.missed = null;
     this.batch = null;
     this.index = 0;
   }

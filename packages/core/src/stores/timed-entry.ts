@@ -1,0 +1,71 @@
+/** Rows of one key in a windowed store: a sorted array of entries, and from which time on it has all there are. */
+import { Entry, type EntryOwner } from './entry.ts';
+import type { ByteString } from './key-bytes.ts';
+
+/** One row: a window or a session of a key. `time` is the window's start or the session's end; `minor` the sequence number or the session's start. */
+export class TimedEntry extends Entry {
+  readonly rows: KeyRows;
+  readonly time: number;
+  readonly minor: number;
+
+  constructor(rows: KeyRows, time: number, minor: number, owner: EntryOwner, known: boolean) {
+    super(rows.indexKey, owner, known);
+    this.rows = rows;
+    this.time = time;
+    this.minor = minor;
+  }
+}
+
+export class KeyRows {
+  readonly indexKey: unknown;
+  /** By time, then minor. */
+  readonly entries: TimedEntry[] = [];
+  /** Rows of this time and later are all here. */
+  completeFrom: number;
+  /** The key's bytes, once somebody asked for them. */
+  byteKey: ByteString | undefined;
+
+  constructor(indexKey: unknown, completeFrom: number) {
+    this.indexKey = indexKey;
+    this.completeFrom = completeFrom;
+  }
+
+  /** Index of the first entry that is not before (time, minor). Mostly it is the last one that is asked for. */
+  lowerBound(time: number, minor: number): number {
+    const { entries } = this;
+    let high = entries.length;
+    if (high === 0) return 0;
+    const last = entries[high - 1] as TimedEntry;
+    if (last.time < time || (last.time === time && last.minor < minor)) return high;
+    let low = 0;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const entry = entries[middle] as TimedEntry;
+      if (entry.time < time || (entry.time === time && entry.minor < minor)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  get(time: number, minor: number): TimedEntry | undefined {
+    const entries = this.entries;
+    const last = entries[entries.length - 1];
+    if (last !== undefined && last.time === time && last.minor === minor) return last;
+    const entry = entries[this.lowerBound(time, minor)];
+    return entry !== undefined && entry.time === time && entry.minor === minor ? entry : undefined;
+  }
+
+  add(entry: TimedEntry): void {
+    const at = this.lowerBound(entry.time, entry.minor);
+    if (at === this.entries.length) this.entries.push(entry);
+    else this.entries.splice(at, 0, entry);
+  }
+
+  remove(entry: TimedEntry): void {
+    const { entries } = this;
+    const at = this.lowerBound(entry.time, entry.minor);
+    if (entries[at] !== entry) return;
+    if (at === 0) entries.shift();
+    else entries.splice(at, 1);
+  }
+}
