@@ -2,14 +2,12 @@
  * The commit: what makes a result final. At-least-once: caches → changelogs and outputs acknowledged → stores without changelog → offsets → one engine batch. Whatever
  * fails, and wherever the process dies, what is on disk is a prefix of the acknowledged changelog (I2) and no offset is committed before its results are acknowledged.
  */
-import { ClientError } from '../errors.ts';
 import type { Acknowledged, CommittedOffset } from '../kafka/port.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
-import type { TaskCoordinator } from './coordinator.ts';
-import type { CommitStep, RuntimeOptions } from './options.ts';
+import { commitOffsets, type OffsetCommitContext } from './offset-commit.ts';
+import type { CommitStep } from './options.ts';
 import type { OutputHolder } from './output-holder.ts';
 import type { OwnedTask } from './owned-task.ts';
-import { retrying } from './retry.ts';
 
 /** A task whose engine did not take the commit that Kafka has: it is closed and replayed from its changelog. */
 export interface TaskToReplay {
@@ -27,9 +25,7 @@ export interface Committer {
   commit(tasks: readonly OwnedTask[]): Promise<readonly TaskToReplay[]>;
 }
 
-export interface CommitterInit {
-  readonly options: RuntimeOptions;
-  readonly coordinator: TaskCoordinator;
+export interface CommitterInit extends OffsetCommitContext {
   readonly output: OutputHolder;
   readonly onCommitted: (offsets: ReadonlyMap<TopicPartition, CommittedOffset>) => void;
 }
@@ -54,23 +50,13 @@ export class AtLeastOnceCommitter implements Committer {
     for (const { task } of tasks) await task.writeUnlogged();
     this.#step('afterUnlogged');
 
-    if (offsets.size > 0) await this.#commitOffsets(offsets);
+    await commitOffsets(offsets, this.#init);
     this.#step('afterOffsetCommit');
     onCommitted(offsets);
     this.#step('beforeEngineBatch');
     const failed = await completeAll(tasks, acknowledged, offsets);
     this.#step('afterEngineBatch');
     return failed;
-  }
-
-  async #commitOffsets(offsets: ReadonlyMap<TopicPartition, CommittedOffset>): Promise<void> {
-    const { options, coordinator } = this.#init;
-    const retry = { clock: options.clock, log: options.log, timeoutMs: options.taskTimeoutMs, onRetry: () => coordinator.noteProgress() };
-    await retrying('commit offsets', retry, async () => {
-      if (coordinator.metadata() === undefined)
-        throw new ClientError('fenced', 'the membership of the group was lost before the offsets were committed');
-      await coordinator.commit(offsets);
-    });
   }
 
   #step(step: CommitStep): void {

@@ -44,7 +44,9 @@ export async function takeCommittedOffsets(tasks: readonly OwnedTask[], context:
   }
   if (resets.size === 0) return;
 
-  const positions = await retrying('look up where to start', context, () => context.admin.listOffsets(resets, { isolation: 'uncommitted' }));
+  const positions = await retrying('look up where to start', context, () =>
+    context.admin.listOffsets(resets, { isolation: 'uncommitted' }),
+  );
   const initial = new Map<TopicPartition, CommittedOffset>();
   for (const owned of tasks) {
     for (const tp of owned.task.inputs) {

@@ -201,6 +201,8 @@ export class StreamsInstance implements TaskHost {
     });
     const committer = new AtLeastOnceCommitter({
       options,
+      topics: this.#topics,
+      admin,
       coordinator,
       output,
       onCommitted: (offsets) => {

@@ -5,6 +5,7 @@ import { AtLeastOnceCommitter } from '../../src/runtime/committer.ts';
 import { ApplicationTopics } from '../../src/runtime/application-topics.ts';
 import { OutputHolder } from '../../src/runtime/output-holder.ts';
 import {
+  type FakeAdmin,
   FakeClient,
   FakeCoordinator,
   type FakeProducer,
@@ -24,6 +25,7 @@ let clock: TestClock;
 let coordinator: FakeCoordinator;
 let producer: FakeProducer;
 let committer: AtLeastOnceCommitter;
+let admin: FakeAdmin;
 let events: string[];
 
 beforeEach(() => {
@@ -32,11 +34,15 @@ beforeEach(() => {
   const options = testOptions(clock, { taskTimeoutMs: 5_000, unstable: { onStep: (step) => events.push(`[${step}]`) } });
   const client = new FakeClient(clock);
   coordinator = new FakeCoordinator();
-  const output = new OutputHolder(client, options, new ApplicationTopics('app', planOf([{ sources: ['a'] }])));
+  const topics = new ApplicationTopics('app', planOf([{ sources: ['a'], pattern: /p-.*/ }]));
+  const output = new OutputHolder(client, options, topics);
+  admin = client.fakeAdmin;
   producer = client.producers[0] as FakeProducer;
   coordinator.events = producer.events = events;
   committer = new AtLeastOnceCommitter({
     options,
+    topics,
+    admin,
     coordinator,
     output,
     onCommitted: (offsets) => events.push(`committed ${offsets.size}`),
@@ -123,6 +129,32 @@ describe('a commit under at-least-once', () => {
     await expect(committer.commit([owned(task('0_0', a0, 3))])).rejects.toMatchObject({ kind: 'fenced' });
   });
 
+  const unknownTopic = (): ClientError => new ClientError('fatal', 'unknown topic', { kafkaCode: 3 });
+
+  it('leaves out a deleted topic of a pattern, and commits the rest', async () => {
+    const gone = topicPartition('p-1', 0);
+    admin.logs.set(a0, { start: 0, end: 9 });
+    coordinator.commitFailures.push(unknownTopic());
+    const both = task('0_0', a0, 3);
+    both.offsets.set(gone, { offset: 5 });
+    expect(await committer.commit([owned(both)])).toEqual([]);
+    expect(events.filter((event) => event.startsWith('commit '))).toEqual(['commit a-0@3,p-1-0@5 fails', 'commit a-0@3']);
+  });
+
+  it('stops if a topic that the topology names was deleted', async () => {
+    coordinator.commitFailures.push(unknownTopic());
+    await expect(committer.commit([owned(task('0_0', a0, 3))])).rejects.toMatchObject({
+      code: 'MR_SOURCE_TOPIC_MISSING',
+      details: { topic: 'a' },
+    });
+  });
+
+  it('passes the failure on if the topics are there', async () => {
+    admin.logs.set(a0, { start: 0, end: 9 });
+    coordinator.commitFailures.push(unknownTopic());
+    await expect(committer.commit([owned(task('0_0', a0, 3))])).rejects.toMatchObject({ code: 'MR_CLIENT_FATAL' });
+  });
+
   it('tells which engines did not take the batch; the others did', async () => {
     const broken = task('0_0', a0, 3);
     broken.completeFailure = new Error('disk');
@@ -142,6 +174,8 @@ describe('a commit under at-least-once', () => {
           },
         },
       }),
+      topics: new ApplicationTopics('app', planOf([{ sources: ['a'] }])),
+      admin,
       coordinator,
       output: new OutputHolder(new FakeClient(clock), testOptions(clock), new ApplicationTopics('app', planOf([{ sources: ['a'] }]))),
       onCommitted: () => {},
