@@ -1,2 +1,0 @@
-/** `@millrace/kafka/kafkajs`: connections by kafkajs. */
-export { kafkajsWire } from './kafkajs-wire.ts';
