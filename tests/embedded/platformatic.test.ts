@@ -43,7 +43,7 @@ describe('@platformatic/kafka on the embedded cluster', () => {
     }
     expect(seen.sort()).toEqual([...values].sort());
     await stream.close();
-    await consumer.close(true);
+    await consumer.close();
     expect((await admin.listGroups({})).has('g')).toBe(true);
     await admin.deleteGroups({ groups: ['g'] });
     await admin.deleteTopics({ topics: ['t'] });
