@@ -1,5 +1,5 @@
 /** A client on an embedded cluster, both on one virtual clock: nothing waits for real time, and the same calls give the same history. */
-import { type Logger, silentLogger, type StreamsClient } from '@millrace/core/kafka';
+import { type Clock, type Logger, silentLogger, type StreamsClient } from '@millrace/core/kafka';
 import { EmbeddedKafka, type EmbeddedKafkaOptions, seededRandom, VirtualClock } from '@millrace/embedded-kafka';
 import { type ClientOptions, clientOver } from '@millrace/kafka';
 import type { ClientEnvironment } from '@millrace/kafka/conformance';
@@ -42,9 +42,9 @@ export class EmbeddedEnvironment implements ClientEnvironment {
     return new EmbeddedEnvironment(clock, kafka, log);
   }
 
-  createClient(options: ClientOptions = {}): StreamsClient {
+  createClient(options: ClientOptions = {}, given: { readonly clock?: Clock; readonly log?: Logger } = {}): StreamsClient {
     const random = seededRandom(100 + this.#clients++);
-    const context = { clientId: `client-${this.#clients}`, clock: this.clock, log: this.log };
+    const context = { clientId: `client-${this.#clients}`, clock: this.clock, log: this.log, ...given };
     return clientOver(this.kafka.wire(), { random, ...options }).create(context);
   }
 

@@ -22,6 +22,8 @@ export interface AnswerEvents {
   changed(): void;
 }
 
+/** Says nothing; reading again does no harm. */
+const unknownServerError = -1;
 const offsetOutOfRange = 1;
 const corruptMessage = 2;
 const topicAuthorizationFailed = 29;
@@ -124,7 +126,7 @@ export class AnswerReader {
       this.#corrupt(partition, position, partitionFailure(code, 'Reading', tp, { offset: position }, 'fatal'));
       return;
     }
-    if (error.kind !== 'retriable') {
+    if (error.kind !== 'retriable' && code !== unknownServerError) {
       this.#events.failed(error);
       return;
     }

@@ -131,7 +131,6 @@ export class Reader implements PartitionReader {
   }
 
   close(): Promise<void> {
-    this.#loop.close();
     this.#fail(closedError('The reader'));
     for (const partition of this.#partitions.values()) partition.moveTo(partition.position);
     this.#partitions.clear();
@@ -184,6 +183,7 @@ export class Reader implements PartitionReader {
 
   #fail(error: ClientError): void {
     this.#failure ??= error;
+    this.#loop.close();
     this.#waiting?.reject(this.#failure);
   }
 
