@@ -48,9 +48,10 @@ export class KTable<out K, out V> {
     return deriveTable(this.place, operator, options, undefined, false);
   }
 
-  /** The changes of the table as a stream: the new value of a row, null where it was deleted. A selector gives the records new keys. */
   // The selector's form comes first: a function has a name and would pass for options.
+  /** The changes of the table as a stream under new keys: the new value of a row, null where it was deleted. */
   toStream<K2>(selector: Mapper<K, V | null, K2>, options?: NodeOptions): KStream<K2, V | null>;
+  /** The changes of the table as a stream: the new value of a row, null where it was deleted. */
   toStream(options?: NodeOptions): KStream<K, V | null>;
   toStream<K2>(
     selectorOrOptions: Mapper<K, V | null, K2> | NodeOptions = {},

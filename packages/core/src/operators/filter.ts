@@ -19,7 +19,8 @@ class Filter<K, V> implements Processor<K, V, K, V> {
   }
 
   process(record: StreamRecord<K, V>): void {
-    if (this.#predicate(record.value, record.key) === this.#keep) this.#context.forward(record);
+    // By truth, not by identity: JavaScript's predicates return what they like.
+    if (!this.#predicate(record.value, record.key) !== this.#keep) this.#context.forward(record);
   }
 }
 

@@ -50,7 +50,8 @@ class TableFilter<K, V> implements Processor<K, Change<V>, K, Change<V>> {
   }
 
   #kept(value: V | null, key: K): V | null {
-    return value !== null && this.#predicate(value, key) === this.#keep ? value : null;
+    // By truth, not by identity: JavaScript's predicates return what they like.
+    return value !== null && !this.#predicate(value, key) !== this.#keep ? value : null;
   }
 }
 

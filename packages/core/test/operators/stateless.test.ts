@@ -104,6 +104,28 @@ test.each<[string, Operation, In[], Out[]]>([
   expect(run((builder) => operation(builder.stream('in')), inputs)).toMatchObject({ out: outputs, dropped: 0 });
 });
 
+test('predicates count by truth, whatever they return', () => {
+  const truthy = (value: string): boolean => value.match(/a/) as unknown as boolean;
+  const inputs: In[] = [
+    ['k', 'a', 1],
+    ['k', 'b', 2],
+  ];
+  expect(run((builder) => builder.stream('in').filter(truthy), inputs).out).toEqual([['k', 'a', 1]]);
+  expect(
+    run(
+      (builder) =>
+        builder
+          .table('in')
+          .filterNot(truthy, { store: { name: 'F', key: serdes.string(), value: serdes.string() } })
+          .toStream(),
+      inputs,
+    ).out,
+  ).toEqual([
+    ['k', null, 1],
+    ['k', 'b', 2],
+  ]);
+});
+
 test('peek and foreach see every record in order; peek passes it on', () => {
   const seen: string[] = [];
   const { out } = run(
