@@ -161,7 +161,8 @@ describe('stopping', () => {
     const resume = harness.cluster.intercept(produceApi, () => 'drop');
     const more = harness.cluster.intercept(offsetCommitApi, () => 'drop');
     expect(await harness.clock.run(app.close({ timeoutMs: 2_000 }))).toBe(false);
-    await harness.clock.run(ended);
+    expect(await harness.clock.run(ended)).toMatchObject({ code: 'MR_CLOSED' });
+    expect(app.state).toBe('ERROR');
     resume();
     more();
     const again = harness.instance(wordCount());

@@ -55,6 +55,7 @@ export class StreamsInstance implements TaskHost {
   #inForce = false;
   /** Point in `clock.monotonic()` at which tasks that were closed after a failure are opened again. */
   #reopenMs: number | undefined;
+  #forced = false;
   #failures = 0;
   #failingSinceMs: number | undefined;
   /** The failure for which the whole application was asked to stop, and until when to wait for the group's answer. */
@@ -124,15 +125,9 @@ export class StreamsInstance implements TaskHost {
     let failure: { readonly error: unknown } | undefined;
     try {
       while (!this.#closing.signal.aborted) await this.#guardedTurn(parts);
+      await parts.loop.commit();
     } catch (error) {
-      failure = { error };
-    }
-    if (failure === undefined) {
-      try {
-        await parts.loop.commit();
-      } catch (error) {
-        failure = { error };
-      }
+      failure = { error: this.#forced ? closedTooLate(error) : error };
     }
     if (failure !== undefined) {
       this.#options.log.error('the instance stops because of a failure', { error: failure.error });
@@ -152,6 +147,7 @@ export class StreamsInstance implements TaskHost {
 
   /** Lets nothing wait any longer: whatever is under way fails. */
   async force(): Promise<void> {
+    this.#forced = true;
     try {
       await this.#client?.close();
     } catch (error) {
@@ -281,6 +277,8 @@ export class StreamsInstance implements TaskHost {
       await parts.loop.turn();
     } catch (error) {
       if (error instanceof Unrecoverable) throw error.reason;
+      // Whoever asked to stop wants no recovery: what is not committed is replayed by the next owner.
+      if (this.#closing.signal.aborted) throw error;
       await this.#recover(parts, error);
     }
   }
@@ -467,4 +465,12 @@ class Unrecoverable extends Error {
     super('the instance cannot go on');
     this.reason = reason;
   }
+}
+
+function closedTooLate(cause: unknown): StreamsError {
+  return new StreamsError(
+    'MR_CLOSED',
+    'closing took longer than allowed: what was under way was dropped, and the next owner of the tasks replays it. Allow more time, or see the cause',
+    { cause },
+  );
 }
