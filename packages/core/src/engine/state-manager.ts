@@ -75,6 +75,7 @@ export interface StateManagerInit {
   readonly context: RecordContext;
   readonly cacheBudget: CacheBudget | null;
   readonly readCacheBytes: number;
+  readonly dropped: (reason: string) => void;
 }
 
 export class StateManager {
@@ -171,6 +172,7 @@ export class StateManager {
     this.#restoreBatch = null;
     this.#restoreBytes = 0;
     for (const changelog of moved) {
+      changelog.store.finishRestore?.(batch);
       // A store in memory starts over after a restart, so no position is kept for it.
       if (!changelog.store.volatile)
         batch.put(metaKey(metaKinds.changelog, changelog.tp.topic), encodeNumbers(changelog.restored as number));
@@ -386,6 +388,7 @@ export class StateManager {
       serdeTopic: topic,
       cacheBudget: init.cacheBudget,
       readCache: this.#readCache,
+      dropped: init.dropped,
     });
     let state: ChangelogOf | undefined;
     if (changelog !== undefined) {

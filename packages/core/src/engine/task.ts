@@ -77,6 +77,7 @@ class StreamTask implements Task {
       context: this.#context,
       cacheBudget: budget !== null && budget.limitBytes > 0 ? budget : null,
       readCacheBytes: settings.readCacheBytes,
+      dropped: (reason) => this.#dropped.add(reason, null, 0),
     });
     const services: NodeServices = {
       applicationId: settings.applicationId,

@@ -5,18 +5,37 @@ import { PlainKeyValueStore, TimestampedStore } from './key-value-store.ts';
 import { LruStore, TimestampedLruStore } from './lru-store.ts';
 import type { ManagedStore } from './managed-store.ts';
 import type { StoreEnvironment } from './store-environment.ts';
-import type { StoreSpec } from './store-spec.ts';
+import { SessionWindowStore } from './session-store.ts';
+import type { KeyValueStoreSpec, StoreSpec } from './store-spec.ts';
+import { PlainWindowStore, TimestampedWindows } from './window-store.ts';
 
 /**
  * @throws MR_SERDE_MISSING if the specification has no serde (the builder refuses such a store before).
  * @throws MR_FEATURE_UNAVAILABLE for a kind that is not built yet.
  */
 export function createStore(spec: StoreSpec, environment: StoreEnvironment): ManagedStore {
-  if (spec.kind !== 'keyValue') {
-    throw new StreamsError('MR_FEATURE_UNAVAILABLE', `stores of kind ${spec.kind} are not built yet`, { details: { store: spec.name } });
-  }
   const keySerde = required(spec.keySerde, spec.name, 'key');
   const valueSerde = required(spec.valueSerde, spec.name, 'value');
+  switch (spec.kind) {
+    case 'keyValue':
+      return keyValueStore(spec, environment, keySerde, valueSerde);
+    case 'window':
+      return spec.timestamped
+        ? new TimestampedWindows(spec, environment, keySerde, valueSerde)
+        : new PlainWindowStore(spec, environment, keySerde, valueSerde);
+    case 'session':
+      return new SessionWindowStore(spec, environment, keySerde, valueSerde);
+    default:
+      throw new StreamsError('MR_FEATURE_UNAVAILABLE', `stores of kind ${spec.kind} are not built yet`, { details: { store: spec.name } });
+  }
+}
+
+function keyValueStore(
+  spec: KeyValueStoreSpec,
+  environment: StoreEnvironment,
+  keySerde: Serde<unknown>,
+  valueSerde: Serde<unknown>,
+): ManagedStore {
   if (spec.maxEntries !== undefined) {
     return spec.timestamped
       ? new TimestampedLruStore(spec.name, environment, keySerde, valueSerde, spec.maxEntries, true)

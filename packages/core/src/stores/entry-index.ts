@@ -1,12 +1,16 @@
-/** Entries by their index key. A V8 map ends at 2^24 entries with an exception, so further ones go to further maps, long before that. */
+/** Entries, or what else has an index key, by that key. A V8 map ends at 2^24 entries with an exception, so further ones go to further maps, long before that. */
 import type { Entry } from './entry.ts';
 
 const maxEntriesPerMap = 1 << 23;
 
-export class EntryIndex {
-  #maps: Map<unknown, Entry>[];
+export interface Indexed {
+  readonly indexKey: unknown;
+}
+
+export class EntryIndex<E extends Indexed = Entry> {
+  #maps: Map<unknown, E>[];
   /** The map that new entries go to. */
-  #open: Map<unknown, Entry>;
+  #open: Map<unknown, E>;
   readonly #maxEntriesPerMap: number;
 
   /** A smaller limit is for tests. */
@@ -22,19 +26,19 @@ export class EntryIndex {
     return size;
   }
 
-  get(key: unknown): Entry | undefined {
+  get(key: unknown): E | undefined {
     const maps = this.#maps;
-    const entry = (maps[0] as Map<unknown, Entry>).get(key);
+    const entry = (maps[0] as Map<unknown, E>).get(key);
     if (entry !== undefined || maps.length === 1) return entry;
     for (let i = 1; i < maps.length; i++) {
-      const found = (maps[i] as Map<unknown, Entry>).get(key);
+      const found = (maps[i] as Map<unknown, E>).get(key);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
   /** The key must not be there. */
-  add(entry: Entry): void {
+  add(entry: E): void {
     if (this.#open.size >= this.#maxEntriesPerMap) {
       let open = this.#maps.find((map) => map.size < this.#maxEntriesPerMap);
       if (open === undefined) this.#maps.push((open = new Map()));
@@ -52,7 +56,7 @@ export class EntryIndex {
     this.#maps = [this.#open];
   }
 
-  *[Symbol.iterator](): IterableIterator<Entry> {
+  *[Symbol.iterator](): IterableIterator<E> {
     for (const map of this.#maps) yield* map.values();
   }
 }

@@ -22,4 +22,6 @@ export interface ManagedStore {
   reset(): void;
   /** Puts one changelog record into the batch, past everything in memory. Returns the bytes that it adds. */
   restore(records: FetchedRecords, index: number, batch: EngineBatch): number;
+  /** What was restored is about to be written: adds what the store keeps about all its rows. */
+  finishRestore?(batch: EngineBatch): void;
 }

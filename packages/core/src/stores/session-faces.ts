@@ -34,6 +34,7 @@ export interface ReadOnlySessionStore<K, V> {
 export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
   /** Null or undefined removes. A session that has expired is refused and counted in `dropped-records`. */
   put(session: Windowed<K>, value: V | null | undefined): void;
+  /** Unlike a put of null, never counts. */
   remove(session: Windowed<K>): void;
 }
 
@@ -52,8 +53,10 @@ export interface KeyedSessionRow<K, V> extends SessionRow<V> {
 /** A session table's store as operators see it; the store object that `getStateStore` returns implements it beside its public face. */
 export interface SessionTable<K, V> {
   readonly name: string;
-  /** Null removes. What has expired is refused and counted, as `put` does. */
+  /** As `put` of the public face: null deletes, what has expired is refused and counted. */
   write(key: K, start: number, end: number, value: V | null): void;
+  /** As `remove` of the public face: what has expired is not counted. */
+  removeSession(key: K, start: number, end: number): void;
   /** The value of the session of exactly these bounds. */
   lookup(key: K, start: number, end: number): V | undefined;
   /** The sessions of `key` with `end >= earliestEnd` and `start <= latestStart`, by end then start; a snapshot that later writes do not change. */

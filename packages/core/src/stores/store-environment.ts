@@ -18,4 +18,6 @@ export interface StoreEnvironment {
   /** Budget of the record cache; null where record caching is off (size 0). */
   readonly cacheBudget: CacheBudget | null;
   readonly readCache: ReadCache;
+  /** Counts a record that the store refuses (`dropped-records-total`); `reason` is a fixed text. */
+  readonly dropped: (reason: string) => void;
 }

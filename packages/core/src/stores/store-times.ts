@@ -12,6 +12,8 @@ export interface StoreTimesInit {
   readonly retentionMs: number;
   /** Still shows what is exactly as old as the retention: persistent time-ordered window stores, for emission on close with grace and retention equal. */
   readonly showsBound: boolean;
+  /** Rows that reads by key hide are still listed by time until their segment is gone: persistent time-ordered session stores. */
+  readonly keepsSegments: boolean;
 }
 
 export class StoreTimes {
@@ -20,16 +22,20 @@ export class StoreTimes {
   readonly #retentionMs: number;
   readonly #persistent: boolean;
   readonly #shown: number;
+  readonly #keepsSegments: boolean;
   #observed = -1;
   /** Rows of earlier times are not shown. */
   readableFrom: number = Number.NEGATIVE_INFINITY;
+  /** Rows of earlier times need not be kept. */
+  keptFrom: number = Number.NEGATIVE_INFINITY;
   /** Number of the first segment that is kept. */
   firstSegment = 0;
 
-  constructor({ persistence, retentionMs, showsBound }: StoreTimesInit) {
+  constructor({ persistence, retentionMs, showsBound, keepsSegments }: StoreTimesInit) {
     // Windows without an end are kept forever.
     this.#retentionMs = Math.min(retentionMs, Number.MAX_SAFE_INTEGER);
     this.#persistent = persistence === 'persistent';
+    this.#keepsSegments = keepsSegments;
     this.#shown = showsBound ? 0 : 1;
     this.segmentMs = Math.max(Math.trunc(this.#retentionMs / 2), minSegmentMs);
     this.observed = -1;
@@ -46,6 +52,7 @@ export class StoreTimes {
     this.readableFrom = expired + this.#shown;
     // Towards zero, as Java divides.
     this.firstSegment = Math.max(0, Math.trunc(expired / this.segmentMs));
+    this.keptFrom = this.#keepsSegments ? this.firstSegment * this.segmentMs : this.readableFrom;
   }
 
   observe(time: number): void {

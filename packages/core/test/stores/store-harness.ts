@@ -52,6 +52,8 @@ export class StoreHarness<S> {
   readonly engine: CountingEngine;
   readonly context = new RecordContext();
   readonly logged: Logged[] = [];
+  /** Reasons of refused records. */
+  readonly dropped: string[] = [];
   readonly readCache: ReadCache;
   readonly budget: CacheBudget | null;
   readonly managed: ManagedStore;
@@ -96,6 +98,7 @@ export class StoreHarness<S> {
       serdeTopic: 'app-store-changelog',
       cacheBudget: this.budget,
       readCache: this.readCache,
+      dropped: (reason) => this.dropped.push(reason),
     });
     // The specification says which face the store has.
     this.store = this.managed as unknown as S;

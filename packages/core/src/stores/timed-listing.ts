@@ -1,0 +1,156 @@
+/**
+ * Listings of windowed stores over many keys: a snapshot of the rows here and in the engine, in the order that the kind of store has in Kafka Streams. Reads by key, which
+ * operators make for each record, do not come here; emission on window close does, with the rows that it is about to emit.
+ */
+import type { KeyValue, StoreIterator } from './faces.ts';
+import type { ByteString } from './key-bytes.ts';
+import { toByteString } from './key-bytes.ts';
+import type { TimedEntry } from './timed-entry.ts';
+import type { TimedTable } from './timed-table.ts';
+
+/** A row as it was when the listing began. */
+export interface ListedRow {
+  readonly byteKey: ByteString;
+  readonly time: number;
+  readonly minor: number;
+  readonly value: unknown;
+  readonly bytes: Uint8Array | null;
+  readonly timestamp: number;
+}
+
+export interface ListedRange {
+  /** Included; undefined is open. */
+  readonly keyFrom: ByteString | undefined;
+  readonly keyTo: ByteString | undefined;
+  readonly from: number;
+  readonly to: number;
+  /** Rows of earlier times are hidden unless the record cache has them. */
+  readonly readableFrom: number;
+}
+
+export type RowOrder = (a: ListedRow, b: ListedRow) => number;
+
+/** Listed in persistent stores: by segment, then by the bytes of key, time and number. */
+export function bySegment(segmentOf: (time: number) => number): RowOrder {
+  return (a, b) => segmentOf(a.time) - segmentOf(b.time) || compareKeys(a, b) || a.time - b.time || a.minor - b.minor;
+}
+
+/** Listed in window stores that are in memory or time-ordered. */
+export const byTimeThenKey: RowOrder = (a, b) => a.time - b.time || comparePlain(a.byteKey, b.byteKey) || a.minor - b.minor;
+
+/** Listed in session stores in memory: of one end and key the latest start comes first. */
+export const byEndKeyLatestStart: RowOrder = (a, b) => a.time - b.time || comparePlain(a.byteKey, b.byteKey) || b.minor - a.minor;
+
+/** Listed for emission in time-ordered session stores. */
+export const byEndStartKey: RowOrder = (a, b) => a.time - b.time || a.minor - b.minor || comparePlain(a.byteKey, b.byteKey);
+
+/** Keys with their times behind them, as bytes. Where one key begins with the other, its bytes are compared with the other's time. */
+function compareKeys(a: ListedRow, b: ListedRow): number {
+  const { byteKey: left } = a;
+  const { byteKey: right } = b;
+  if (left === right) return 0;
+  if (left.startsWith(right) || right.startsWith(left)) return comparePlain(left + timeString(a.time), right + timeString(b.time));
+  return comparePlain(left, right);
+}
+
+function comparePlain(a: ByteString, b: ByteString): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function timeString(time: number): ByteString {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(time));
+  return bytes.toString('latin1');
+}
+
+/** The rows of a range, sorted. `touch` hears of those that the record cache holds. */
+export function listRows<K, V>(
+  table: TimedTable<K, V>,
+  range: ListedRange,
+  order: RowOrder,
+  touch: ((entry: TimedEntry) => void) | undefined,
+): ListedRow[] {
+  const { keyFrom, keyTo, from, to, readableFrom } = range;
+  table.open();
+  const rows: ListedRow[] = [];
+  if (keyFrom !== undefined && keyTo !== undefined && keyFrom > keyTo) return rows;
+  const held: TimedEntry[] = [];
+  table.visit(from, to, (entry) => {
+    if (!entry.known || !entry.present) return;
+    if (entry.time < readableFrom && entry.cached === null) return;
+    const byteKey = table.byteKeyOf(entry.rows);
+    if ((keyFrom !== undefined && byteKey < keyFrom) || (keyTo !== undefined && byteKey > keyTo)) return;
+    if (entry.cached !== null) held.push(entry);
+    const { time, minor, value, bytes, timestamp } = entry;
+    rows.push({ byteKey, time, minor, value, bytes, timestamp });
+  });
+  if (touch !== undefined) for (const entry of held) touch(entry);
+  const start = Math.max(from, readableFrom, 0);
+  if (start < table.completeFrom && start <= to) listEngine(table, { ...range, from: start }, rows);
+  return rows.sort(order);
+}
+
+/** Adds the rows that only the engine has. */
+function listEngine<K, V>(table: TimedTable<K, V>, range: ListedRange, rows: ListedRow[]): void {
+  const { layout, times } = table;
+  const { keyFrom, keyTo, from } = range;
+  const to = Math.min(range.to, table.completeFrom - 1);
+  const iterator = table.engine.iterate({
+    gte: layout.segmentStart(times.segmentOf(from)),
+    lt: layout.segmentStart(times.segmentOf(to) + 1),
+  });
+  try {
+    while (iterator.next()) {
+      const key = iterator.key;
+      const time = layout.timeAt(key, key.length);
+      if (time < from || time > to) continue;
+      const byteKey = toByteString(key, layout.keyStart, key.length - layout.suffixBytes);
+      if ((keyFrom !== undefined && byteKey < keyFrom) || (keyTo !== undefined && byteKey > keyTo)) continue;
+      const minor = layout.minorAt(key, key.length);
+      // Already there, or deleted.
+      if (table.entryOfEngineKey(key, time, minor) !== undefined) continue;
+      const row = iterator.value;
+      rows.push({ byteKey, time, minor, value: null, bytes: row.subarray(table.timestamped ? 8 : 0), timestamp: table.timestampOf(row) });
+    }
+  } finally {
+    iterator.close();
+  }
+}
+
+/** Iterates over what is already there. */
+export class ListIterator<R, T> implements StoreIterator<T> {
+  #rows: readonly R[];
+  #at = 0;
+  readonly #map: (row: R) => T;
+
+  constructor(rows: readonly R[], map: (row: R) => T) {
+    this.#rows = rows;
+    this.#map = map;
+  }
+
+  next(): IteratorResult<T, undefined> {
+    const row = this.#rows[this.#at];
+    if (row === undefined) {
+      this.close();
+      return { done: true, value: undefined };
+    }
+    this.#at++;
+    return { done: false, value: this.#map(row) };
+  }
+
+  return(): IteratorResult<T, undefined> {
+    this.close();
+    return { done: true, value: undefined };
+  }
+
+  close(): void {
+    this.#rows = [];
+    this.#at = 0;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+export type Listed<K, T> = StoreIterator<KeyValue<K, T>>;

@@ -1,0 +1,286 @@
+/** What window and session stores share: rows with their record cache, forwarded and logged as Java's store layers do (SF-01). Kafka Streams: `CachingWindowStore`, `CachingSessionStore`. */
+import type { EngineBatch } from '@millrace/state';
+import { StreamsError } from '../errors.ts';
+import type { FetchedRecords } from '../kafka/fetched-records.ts';
+import { Change } from '../processor/change.ts';
+import { StreamRecord } from '../record.ts';
+import type { Window } from '../windows/windowed.ts';
+import { Windowed } from '../windows/windowed.ts';
+import type { FlushListener } from './faces.ts';
+import type { ManagedStore } from './managed-store.ts';
+import { type CacheNode, type FlushItem, RecordCache, type RecordCacheListener } from './record-cache.ts';
+import type { RecordContext } from './record-context.ts';
+import type { TimedEntry } from './timed-entry.ts';
+import { TimedTable, type TimedTableInit } from './timed-table.ts';
+
+export interface TimedStoreInit<K, V> extends TimedTableInit<K, V> {
+  readonly name: string;
+  readonly caching: boolean;
+  /** Bytes that Java's cache adds to a key: the segment in front, the suffix behind. */
+  readonly cacheKeyBytes: number;
+}
+
+/** What a refused row is counted as. */
+export const expiredReason = 'expired window';
+
+export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListener {
+  readonly name: string;
+  readonly volatile: boolean = false;
+  readonly table: TimedTable<K, V>;
+  protected readonly context: RecordContext;
+  readonly #cache: RecordCache | null;
+  readonly #cacheKeyBytes: number;
+  readonly #dropped: (reason: string) => void;
+  #listener: FlushListener<Windowed<K>, V> | null = null;
+  #sendOldValues = false;
+  /** Tells the record cache that a row was read. */
+  protected readonly touch: ((entry: TimedEntry) => void) | undefined;
+
+  constructor(init: TimedStoreInit<K, V>) {
+    const { environment } = init;
+    this.name = init.name;
+    this.table = new TimedTable(init.name, init);
+    this.context = environment.context;
+    this.#cacheKeyBytes = init.cacheKeyBytes;
+    this.#dropped = environment.dropped;
+    const cache = init.caching && environment.cacheBudget !== null ? new RecordCache(environment.cacheBudget, this) : null;
+    this.#cache = cache;
+    this.touch =
+      cache === null
+        ? undefined
+        : (entry) => {
+            if (entry.cached !== null) cache.touch(entry, 0);
+          };
+  }
+
+  /** The window that a row stands for. */
+  protected abstract windowOf(entry: TimedEntry): Window;
+  /** The timestamp of a forwarded row. */
+  protected abstract forwardedTimestamp(item: FlushItem, entry: TimedEntry): number;
+
+  // ---- rows ----
+
+  /** The row if it is there and can be seen. */
+  protected read(key: K, time: number, minor: number): TimedEntry | undefined {
+    this.checkKey(key);
+    const entry = this.table.find(key, time, minor);
+    if (entry === undefined) return undefined;
+    this.touch?.(entry);
+    return entry.present ? entry : undefined;
+  }
+
+  protected readBetween(key: K, from: number, to: number): TimedEntry[] {
+    this.checkKey(key);
+    const entries = this.table.between(key, from, to);
+    if (this.touch !== undefined) for (const entry of entries) this.touch(entry);
+    return entries;
+  }
+
+  /** `timestamp` is the row's; that of plain stores is in the changelog only, and always the context's. Null deletes. */
+  protected writeRow(key: K, time: number, minor: number, value: V | null, timestamp: number): void {
+    this.checkKey(key);
+    this.#checkTime(time);
+    const { table } = this;
+    table.encode(key, time, minor, value);
+    const cache = this.#cache;
+    if (cache === null) {
+      this.#put(key, time, minor, value, timestamp);
+      table.log(value !== null, value === null || !table.timestamped ? this.context.timestamp : timestamp);
+      return;
+    }
+    const entry = table.target(key, time, minor);
+    const keyLength = entry.keyLength + this.#cacheKeyBytes;
+    const node = cache.prepare(entry);
+    table.assign(entry, value, timestamp);
+    const isNew = entry.cached === null;
+    cache.putDirty(node, keyLength, value === null ? 0 : entry.valueLength + (table.timestamped ? 8 : 0), this.context);
+    if (isNew && entry.cached !== null) table.noteHeld(entry);
+  }
+
+  /** As a deletion, but one that came too late is not counted. */
+  protected removeRow(key: K, time: number, minor: number, advancesTime: boolean): void {
+    if (this.#cache !== null) {
+      this.writeRow(key, time, minor, null, -1);
+      return;
+    }
+    this.checkKey(key);
+    const { table } = this;
+    table.encode(key, time, minor, null);
+    if (advancesTime) table.times.observe(time);
+    if (time >= table.times.keptFrom) this.#assign(key, time, minor, null, -1);
+    table.log(false, this.context.timestamp);
+  }
+
+  /** @throws MR_ARGUMENT_INVALID for a null key. */
+  protected checkKey(key: K): void {
+    if (key === null || key === undefined) {
+      throw new StreamsError('MR_ARGUMENT_INVALID', `store ${this.name} was asked for a null key`, { details: { store: this.name } });
+    }
+  }
+
+  // ---- record cache ----
+
+  setFlushListener(listener: FlushListener<Windowed<K>, V>, sendOldValues: boolean): boolean {
+    if (this.#cache === null) return false;
+    this.#listener = listener;
+    this.#sendOldValues = sendOldValues;
+    return true;
+  }
+
+  forward(items: readonly FlushItem[]): void {
+    for (const item of items) this.#forward(item);
+  }
+
+  released(entry: TimedEntry): void {
+    this.table.release(entry);
+  }
+
+  // ---- managed ----
+
+  get uncommittedBytes(): number {
+    return this.table.uncommittedBytes;
+  }
+
+  get unflushed(): boolean {
+    return this.#cache !== null && this.#cache.hasDirty;
+  }
+
+  flush(): void {
+    this.#cache?.flush();
+  }
+
+  take(batch: EngineBatch): void {
+    this.table.take(batch);
+  }
+
+  settle(): void {
+    this.table.settle();
+  }
+
+  reset(): void {
+    this.#cache?.clear();
+    this.table.reset();
+  }
+
+  restore(records: FetchedRecords, index: number, batch: EngineBatch): number {
+    return this.table.restore(records, index, batch);
+  }
+
+  finishRestore(batch: EngineBatch): void {
+    this.table.finishRestore(batch);
+  }
+
+  // ---- inside ----
+
+  #put(key: K, time: number, minor: number, value: V | null, timestamp: number): void {
+    const { times } = this.table;
+    times.observe(time);
+    if (!times.accepts(time)) this.#dropped(expiredReason);
+    else if (time >= times.keptFrom) this.#assign(key, time, minor, value, timestamp);
+  }
+
+  #assign(key: K, time: number, minor: number, value: V | null, timestamp: number): void {
+    const { table } = this;
+    const entry = table.target(key, time, minor);
+    table.assign(entry, value, timestamp);
+    table.markUncommitted(entry);
+  }
+
+  #checkTime(time: number): void {
+    if (!(time >= 0)) {
+      throw new StreamsError(
+        'MR_ARGUMENT_INVALID',
+        `store ${this.name} was given the time ${time}; times are milliseconds that are not negative`,
+        {
+          details: { store: this.name },
+        },
+      );
+    }
+  }
+
+  /** One update leaves the record cache: into the changelog and, if a table listens, to its children, under the context it was made in (S-145, S-146, S-148). */
+  #forward(item: FlushItem): void {
+    const { node } = item;
+    // Only rows of this table are put into its cache.
+    const entry = node.entry as TimedEntry;
+    const { table } = this;
+    const deleted = item.value === null && item.bytes === null;
+    const listener = this.#listener;
+    const base = listener !== null && (deleted || this.#sendOldValues) ? this.#base(node, entry) : null;
+    // A row that came and went between two flushes: nobody hears of it.
+    if (listener !== null && deleted && base === null) {
+      this.#settleNode(item);
+      return;
+    }
+    const context = this.context;
+    const { topic, partition, offset, timestamp, record, batch, defined } = context;
+    context.defined = true;
+    context.topic = item.topic;
+    context.partition = item.partition;
+    context.offset = item.offset;
+    context.timestamp = item.timestamp;
+    context.batch = null;
+    try {
+      table.encodeRow(entry, item.value, item.bytes);
+      this.#settleNode(item);
+      const { times } = table;
+      times.observe(entry.time);
+      if (!times.accepts(entry.time)) this.#dropped(expiredReason);
+      else if (entry.time >= times.keptFrom) table.markUncommitted(entry);
+      table.log(!deleted, deleted || !table.timestamped ? item.timestamp : item.rowTimestamp);
+      if (listener === null) return;
+      const newValue = deleted ? null : table.valueOf(item.value, item.bytes);
+      const oldValue = base !== null && this.#sendOldValues ? base.value : null;
+      const forwarded = new StreamRecord<Windowed<K>, Change<V>>(
+        new Windowed(table.keyOf(entry), this.windowOf(entry)),
+        new Change<V>(newValue, oldValue),
+        this.forwardedTimestamp(item, entry),
+        item.headers,
+        null,
+        0,
+        null,
+        null,
+        false,
+      );
+      context.record = forwarded;
+      listener(forwarded);
+    } finally {
+      context.topic = topic;
+      context.partition = partition;
+      context.offset = offset;
+      context.timestamp = timestamp;
+      context.record = record;
+      context.batch = batch;
+      context.defined = defined;
+    }
+  }
+
+  /** From now on the row that was forwarded last is this one. */
+  #settleNode(item: FlushItem): void {
+    const { node } = item;
+    if (!node.dirty) {
+      node.unsettled = false;
+      node.baseValue = node.baseBytes = null;
+      return;
+    }
+    node.baseKnown = true;
+    node.baseValue = item.value;
+    node.baseBytes = item.bytes;
+    node.baseTimestamp = item.rowTimestamp;
+  }
+
+  /** The value forwarded last; null if there was none, or if the store below the cache hides it. */
+  #base(node: CacheNode, entry: TimedEntry): { readonly value: V } | null {
+    const { table } = this;
+    if (entry.time < table.times.readableFrom) return null;
+    if (node.baseKnown) {
+      return node.baseValue === null && node.baseBytes === null ? null : { value: table.valueOf(node.baseValue, node.baseBytes) };
+    }
+    const row = table.readEngine(entry);
+    node.baseKnown = true;
+    if (row === undefined) return null;
+    node.baseBytes = table.timestamped ? row.subarray(8) : row;
+    node.baseTimestamp = table.timestampOf(row);
+    return { value: table.decodeStored(row) };
+  }
+}

@@ -1,0 +1,192 @@
+/** Window stores as processors and operators see them. Kafka Streams: `WindowStore`, `TimestampedWindowStore` over `RocksDBWindowStore`, `InMemoryWindowStore`. */
+import type { Serde } from '../serde/serde.ts';
+import { type Window, Windowed } from '../windows/windowed.ts';
+import type { KeyValue, StoreIterator, ValueAndTimestamp } from './faces.ts';
+import type { FlushItem } from './record-cache.ts';
+import type { StoreEnvironment } from './store-environment.ts';
+import type { WindowStoreSpec } from './store-spec.ts';
+import { StoreTimes } from './store-times.ts';
+import type { TimedEntry } from './timed-entry.ts';
+import { bySegment, byTimeThenKey, type ListedRow, ListIterator, listRows, type RowOrder } from './timed-listing.ts';
+import { TimedStore } from './timed-store.ts';
+import { maxTime } from './timed-table.ts';
+import type { KeyedWindowRow, WindowRow, WindowStore, WindowTable, WindowValue } from './window-faces.ts';
+
+/** `R` is what the face calls a value. */
+abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowStore<K, R> {
+  readonly #windowSizeMs: number;
+  readonly #order: RowOrder;
+
+  constructor(spec: WindowStoreSpec, environment: StoreEnvironment, keySerde: Serde<K>, valueSerde: Serde<V>) {
+    const persistentByTime = spec.timeOrdered && spec.persistence === 'persistent';
+    const times = new StoreTimes({
+      persistence: spec.persistence,
+      retentionMs: spec.retentionMs,
+      showsBound: persistentByTime,
+      keepsSegments: false,
+    });
+    super({
+      name: spec.name,
+      environment,
+      keySerde,
+      valueSerde,
+      timestamped: spec.timestamped,
+      times,
+      minorBytes: 4,
+      timeOrdered: spec.timeOrdered,
+      caching: spec.caching,
+      // A time-ordered key has one more byte in front.
+      cacheKeyBytes: persistentByTime ? 9 : 8,
+    });
+    this.#windowSizeMs = spec.windowSizeMs;
+    this.#order = spec.timeOrdered || spec.persistence === 'inMemory' ? byTimeThenKey : bySegment((time) => times.segmentOf(time));
+  }
+
+  protected abstract valueAt(value: V, timestamp: number): R;
+  abstract put(key: K, value: R | null | undefined, start: number): void;
+
+  // ---- the public face ----
+
+  fetchAt(key: K, start: number): R | undefined {
+    const entry = this.read(key, start, 0);
+    return entry === undefined ? undefined : this.#valueOf(entry.value, entry.bytes, entry.timestamp);
+  }
+
+  fetch(key: K, from: number, to: number): StoreIterator<WindowValue<R>> {
+    return this.#fetched(this.readBetween(key, from, to));
+  }
+
+  backwardFetch(key: K, from: number, to: number): StoreIterator<WindowValue<R>> {
+    return this.#fetched(this.readBetween(key, from, to).reverse());
+  }
+
+  fetchRange(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
+    return this.#listed(this.#list(keyFrom, keyTo, from, to));
+  }
+
+  backwardFetchRange(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
+    return this.#listed(this.#list(keyFrom, keyTo, from, to).reverse());
+  }
+
+  fetchAll(from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
+    return this.#listed(this.#list(undefined, undefined, from, to));
+  }
+
+  backwardFetchAll(from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
+    return this.#listed(this.#list(undefined, undefined, from, to).reverse());
+  }
+
+  all(): StoreIterator<KeyValue<Windowed<K>, R>> {
+    return this.fetchAll(0, maxTime);
+  }
+
+  backwardAll(): StoreIterator<KeyValue<Windowed<K>, R>> {
+    return this.backwardFetchAll(0, maxTime);
+  }
+
+  // ---- what operators see ----
+
+  write(key: K, start: number, value: V | null, timestamp: number): void {
+    this.writeRow(key, start, 0, value, timestamp);
+  }
+
+  lookup(key: K, start: number): ValueAndTimestamp<V> | undefined {
+    const entry = this.read(key, start, 0);
+    if (entry === undefined) return undefined;
+    // The entry is the row: its value is a V, since only this store's serde put it there.
+    if (entry.bytes === null) return entry as unknown as ValueAndTimestamp<V>;
+    return { value: this.table.valueOf(null, entry.bytes), timestamp: entry.timestamp };
+  }
+
+  rows(key: K, from: number, to: number): readonly WindowRow<V>[] {
+    return this.readBetween(key, from, to).map(({ time, value, bytes, timestamp }) => ({
+      start: time,
+      value: this.table.valueOf(value, bytes),
+      timestamp,
+    }));
+  }
+
+  rowsBetween(from: number, to: number): StoreIterator<KeyedWindowRow<K, V>> {
+    return new ListIterator(this.#list(undefined, undefined, from, to), (row) => ({
+      key: this.#keyOf(row),
+      start: row.time,
+      value: this.table.valueOf(row.value, row.bytes),
+      timestamp: row.timestamp,
+    }));
+  }
+
+  // ---- inside ----
+
+  protected override windowOf(entry: TimedEntry): Window {
+    return { start: entry.time, end: entry.time + this.#windowSizeMs };
+  }
+
+  protected override forwardedTimestamp(item: FlushItem): number {
+    const deleted = item.value === null && item.bytes === null;
+    return deleted || !this.table.timestamped ? item.timestamp : item.rowTimestamp;
+  }
+
+  #list(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): ListedRow[] {
+    const { table } = this;
+    table.open();
+    const { keys, times } = table;
+    return listRows(
+      table,
+      {
+        keyFrom: keyFrom === undefined || keyFrom === null ? undefined : keys.byteString(keyFrom),
+        keyTo: keyTo === undefined || keyTo === null ? undefined : keys.byteString(keyTo),
+        from,
+        to,
+        readableFrom: times.readableFrom,
+      },
+      this.#order,
+      this.touch,
+    );
+  }
+
+  #fetched(entries: readonly TimedEntry[]): StoreIterator<WindowValue<R>> {
+    // A snapshot: entries change with the next write.
+    const rows = entries.map(({ time, value, bytes, timestamp }) => ({ time, value, bytes, timestamp }));
+    return new ListIterator(rows, (row) => ({ start: row.time, value: this.#valueOf(row.value, row.bytes, row.timestamp) }));
+  }
+
+  #listed(rows: readonly ListedRow[]): StoreIterator<KeyValue<Windowed<K>, R>> {
+    return new ListIterator(rows, (row) => ({
+      key: new Windowed(this.#keyOf(row), { start: row.time, end: row.time + this.#windowSizeMs }),
+      value: this.#valueOf(row.value, row.bytes, row.timestamp),
+    }));
+  }
+
+  #keyOf(row: ListedRow): K {
+    const bytes = Buffer.from(row.byteKey, 'latin1');
+    return this.table.keys.decode(bytes, 0, bytes.length);
+  }
+
+  #valueOf(value: unknown, bytes: Uint8Array | null, timestamp: number): R {
+    return this.valueAt(this.table.valueOf(value, bytes), timestamp);
+  }
+}
+
+/** Windows of plain values. */
+export class PlainWindowStore<K, V> extends WindowRows<K, V, V> {
+  override put(key: K, value: V | null | undefined, start: number): void {
+    this.writeRow(key, start, 0, value ?? null, -1);
+  }
+
+  protected override valueAt(value: V): V {
+    return value;
+  }
+}
+
+/** Windows of values with timestamps; also what windowed tables work on. */
+export class TimestampedWindows<K, V> extends WindowRows<K, V, ValueAndTimestamp<V>> implements WindowTable<K, V> {
+  override put(key: K, value: ValueAndTimestamp<V> | null | undefined, start: number): void {
+    // A pair without a value is a deletion, as Kafka Streams' `ValueAndTimestamp.make(null, …)`.
+    if (value === null || value === undefined || value.value === null || value.value === undefined) this.write(key, start, null, -1);
+    else this.write(key, start, value.value, value.timestamp);
+  }
+
+  protected override valueAt(value: V, timestamp: number): ValueAndTimestamp<V> {
+    return { value, timestamp };
+  }
+}
