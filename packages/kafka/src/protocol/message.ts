@@ -45,9 +45,9 @@ function codecOf(description: Described, fields: Fields, version: number): Struc
   return (byVersion[version] = compileStruct(fields, version, isFlexible(description, version)));
 }
 
-function encode(description: Described, part: string, fields: Fields, version: number, value: unknown): Uint8Array {
+function encode(description: Described, part: string, fields: Fields, version: number, value: unknown, capacityBytes?: number): Uint8Array {
   const codec = codecOf(description, fields, version);
-  const writer = new ByteWriter();
+  const writer = new ByteWriter(capacityBytes);
   try {
     codec.write(writer, value);
   } catch (error) {
@@ -78,10 +78,16 @@ function decode(description: Described, part: string, fields: Fields, version: n
 
 /**
  * The body of a request.
+ * @param capacityBytes room to begin with; what large requests know of their size saves copies
  * @throws ProtocolError MR_PROTOCOL_UNREPRESENTABLE for a value that the version cannot carry, MR_PROTOCOL_VERSION_UNKNOWN
  */
-export function encodeRequest<A extends ApiDescription>(api: A, version: number, request: RequestInputOf<A>): Uint8Array {
-  return encode(api, 'Request', api.request, version, request);
+export function encodeRequest<A extends ApiDescription>(
+  api: A,
+  version: number,
+  request: RequestInputOf<A>,
+  capacityBytes?: number,
+): Uint8Array {
+  return encode(api, 'Request', api.request, version, request, capacityBytes);
 }
 
 /**
