@@ -12,6 +12,8 @@ export interface CallOptions {
   /** From the call to the answer. Default: the context's `requestTimeoutMs`. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** About how large the request is, bytes; worth telling for large ones. */
+  readonly requestBytes?: number | undefined;
 }
 
 export interface Answer<A extends ApiDescription> {
@@ -63,7 +65,7 @@ export class Requester {
     const versions = await this.versions(node, options);
     const version = spokenVersion(versions, wanted, node);
     try {
-      const body = encodeRequest(api, version, typeof request === 'function' ? request(version) : request);
+      const body = encodeRequest(api, version, typeof request === 'function' ? request(version) : request, options.requestBytes);
       const answer = await this.#wire.request(node, channel, api, version, body, {
         timeoutMs: options.timeoutMs ?? this.#context.requestTimeoutMs,
         signal: options.signal,

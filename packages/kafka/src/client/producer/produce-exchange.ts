@@ -19,6 +19,9 @@ export type BatchAnswer = ProduceResponse['responses'][number]['partitionRespons
 const firstVersionById = 13;
 const byName: SpokenApi<typeof produceApi> = { ...spoken.produce, max: firstVersionById - 1 };
 
+/** What a request, and each partition in it, takes beside names and batches, at most. */
+const overheadBytes = 64;
+
 /** All replicas in sync have the batch. */
 const acksAll = -1;
 
@@ -45,6 +48,13 @@ export function produceRequest(sent: readonly Sent[], timeoutMs: number): Reques
       partitionData: ofTopic.map(({ queue, batch }) => ({ index: queue.tp.partition, records: batch.bytes })),
     })),
   };
+}
+
+/** About how large the request is: room for it is taken once, since most of the work of a large request is copying. */
+export function produceRequestBytes(sent: readonly Sent[]): number {
+  let bytes = overheadBytes;
+  for (const { queue, batch } of sent) bytes += batch.bytes.length + queue.tp.topic.length + overheadBytes;
+  return bytes;
 }
 
 /** Brings each part of the answer to its batch; undefined where the answer says nothing of it. */

@@ -8,7 +8,7 @@ import { WakeTimer } from '../wake-timer.ts';
 import { asClientError, maybeSent } from '../failure.ts';
 import type { BatchOutcomes } from './batch-outcomes.ts';
 import type { PartitionQueue, ProducerId } from './partition-queue.ts';
-import { matchAnswers, produceRequest, produceVersions, type Sent } from './produce-exchange.ts';
+import { matchAnswers, produceRequest, produceRequestBytes, produceVersions, type Sent } from './produce-exchange.ts';
 import { obtainProducerId } from './producer-identity.ts';
 import type { CompressionName } from '../../protocol/compression/codec.ts';
 
@@ -192,6 +192,7 @@ export class Sender {
       const { version, response } = await requester.call(node, 'produce', produceVersions(sent), request, {
         timeoutMs,
         signal: this.#closing.signal,
+        requestBytes: produceRequestBytes(sent),
       });
       if (this.#closing.signal.aborted) return;
       const answers = matchAnswers(sent, version, response);

@@ -48,15 +48,13 @@ export class AnswerReader {
   /** Returns whether a poll would hand out something new. `answers` stand at the places of `asked`. */
   take(asked: readonly Asked[], answers: readonly (PartitionAnswer | undefined)[], endpoints: readonly NodeEndpoint[]): boolean {
     let hasNews = false;
-    let withRecords = 0;
-    for (const answer of answers) if ((answer?.records?.length ?? 0) > 0) withRecords++;
     asked.forEach((one, index) => {
       const { partition } = one;
       if (partition.epoch !== one.epoch) return;
       partition.release();
       const answer = answers[index];
       if (answer === undefined) this.#backOff(partition);
-      else if (answer.errorCode === 0) hasNews = this.#records(one, answer, withRecords > 1) || hasNews;
+      else if (answer.errorCode === 0) hasNews = this.#records(one, answer) || hasNews;
       else this.#error(one, answer, endpoints);
     });
     return hasNews;
@@ -76,11 +74,10 @@ export class AnswerReader {
     }
   }
 
-  #records({ partition, position }: Asked, answer: PartitionAnswer, isShared: boolean): boolean {
+  #records({ partition, position }: Asked, answer: PartitionAnswer): boolean {
     const { tp } = partition;
     const end = this.#isolation === 'committed' ? answer.lastStableOffset : answer.highWatermark;
-    // An answer is kept as long as any batch in it: a part of it that may stay long gets bytes of its own.
-    const bytes = answer.records === null ? noBytes : isShared ? answer.records.slice() : answer.records;
+    const bytes = answer.records === null ? noBytes : ownBytes(answer.records);
     const decoded = decodeRecords(tp, bytes, { position, isolation: this.#isolation, abortedTransactions: answer.abortedTransactions });
     const hasNews = partition.end !== end || partition.logStart !== answer.logStartOffset || decoded.nextOffset !== position;
     partition.end = end;
@@ -178,3 +175,8 @@ export class AnswerReader {
 }
 
 const noBytes = new Uint8Array(0);
+
+/** An answer is kept as long as any part of it: a small part gets bytes of its own, so that the limit of what is buffered means something. */
+function ownBytes(records: Uint8Array): Uint8Array {
+  return records.byteLength * 4 < records.buffer.byteLength ? records.slice() : records;
+}
