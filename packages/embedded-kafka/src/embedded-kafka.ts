@@ -1,7 +1,7 @@
 /** A running cluster: what a test or an example holds in its hands. */
 import { type Logger, silentLogger } from '@millrace/core/kafka';
 import type { ApiDescription } from '@millrace/kafka/protocol';
-import { ConnectionWire, type WireFactory, type WirePort } from '@millrace/kafka/wire';
+import { ConnectionWire, type WireFactory } from '@millrace/kafka/wire';
 import type { Broker } from './cluster/broker.ts';
 import { Cluster } from './cluster/cluster.ts';
 import type { ClusterOptions } from './cluster/cluster-settings.ts';
@@ -47,7 +47,6 @@ export class EmbeddedKafka implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #interceptors = new Interceptors();
   readonly #dispatcher: Dispatcher;
-  readonly #wires = new Set<WirePort>();
   /** By node; empty if the cluster does not listen. */
   readonly #listeners = new Map<number, TcpListener>();
   #isClosed = false;
@@ -104,9 +103,7 @@ export class EmbeddedKafka implements AsyncDisposable {
   wire(): WireFactory {
     return (context) => {
       this.#assertOpen();
-      const wire = new ConnectionWire(context, new InProcessConnector(this.#cluster, this.#dispatcher, context.clientId));
-      this.#wires.add(wire);
-      return wire;
+      return new ConnectionWire(context, new InProcessConnector(this.#cluster, this.#dispatcher, context.clientId));
     };
   }
 
@@ -222,15 +219,12 @@ export class EmbeddedKafka implements AsyncDisposable {
     this.#cluster.maintenance.retain();
   }
 
-  /** Ends everything: connections, timers, listeners. Calling it again does nothing. */
+  /** Ends everything: connections, timers, listeners. Clients see their brokers vanish. Calling it again does nothing. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cluster.close();
-    await Promise.all([
-      ...Array.from(this.#wires, (wire) => wire.close()),
-      ...Array.from(this.#listeners.values(), (listener) => listener.close()),
-    ]);
+    await Promise.all(Array.from(this.#listeners.values(), (listener) => listener.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

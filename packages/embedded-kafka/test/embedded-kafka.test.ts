@@ -44,11 +44,14 @@ describe('EmbeddedKafka', () => {
     expect(codeOf(() => kafka.wire()({ clientId: 'x', clock: new VirtualClock(), log: silentLogger }))).toBe('MR_EMBEDDED_CLOSED');
   });
 
-  it('rejects what is pending when it closes', async () => {
+  it('vanishes for its clients when it closes', async () => {
     const cluster = await TestCluster.start();
+    await cluster.ask(metadataApi, 12, { topics: [] });
     const pending = cluster.send(metadataApi, 12, { topics: [] });
     await cluster.kafka.close();
-    await expect(pending).rejects.toMatchObject({ kind: 'closed' });
+    await expect(pending).rejects.toMatchObject({ kind: 'disconnected' });
+    await expect(cluster.send(metadataApi, 12, { topics: [] })).rejects.toMatchObject({ kind: 'refused' });
+    expect(cluster.clock.pendingTimers).toBe(0);
   });
 
   it('repeats a run by its seed', async () => {
