@@ -1,6 +1,10 @@
 /** A growing buffer that serdes write into, so that encoding a record allocates nothing. */
 
+import { wellFormed } from './well-formed.ts';
+
 const initialBytes = 1024;
+/** Below this many characters a loop in JavaScript is cheaper than a call into native code. */
+const shortText = 32;
 
 /**
  * Bytes written so far are `buffer[0, position)`. The buffer is replaced when it grows: read `buffer` again after every write.
@@ -65,11 +69,25 @@ export class ByteWriter {
     this.position += end - start;
   }
 
-  /** UTF-8. Lone surrogates become U+FFFD. */
+  /** UTF-8. Lone surrogates become `?`, as in Java. */
   writeUtf8(text: string): void {
     // Three bytes is the most that one UTF-16 unit takes.
     this.reserve(text.length * 3);
-    this.position += this.buffer.write(text, this.position, 'utf8');
+    if (text.length <= shortText && this.#writeAscii(text)) return;
+    this.position += this.buffer.write(wellFormed(text), this.position, 'utf8');
+  }
+
+  /** Writes text of ASCII alone; false, and nothing written, for any other. */
+  #writeAscii(text: string): boolean {
+    const { buffer } = this;
+    let at = this.position;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return false;
+      buffer[at++] = code;
+    }
+    this.position = at;
+    return true;
   }
 
   /** A copy of everything written. */

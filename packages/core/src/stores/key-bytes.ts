@@ -2,12 +2,6 @@
 
 export type ByteString = string;
 
-/** Text that survives UTF-8: lone surrogates become U+FFFD, as they do in bytes. Two keys of the same bytes must be one key. */
-export function wellFormed(text: string): string {
-  // String.prototype.toWellFormed is in Node 20, not yet in the ES2023 library types.
-  return (text as unknown as { toWellFormed(): string }).toWellFormed();
-}
-
 /** The first byte string behind all that start with `prefix`; undefined if there is none. */
 export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   let last = prefix.length - 1;

@@ -1,7 +1,8 @@
 /** Keys of a store as map keys and as bytes: text is normalised, other primitives are used as they are, everything else by its bytes. */
 import type { ByteWriter } from '../serde/byte-writer.ts';
 import type { Serde } from '../serde/serde.ts';
-import { type ByteString, toByteString, wellFormed } from './key-bytes.ts';
+import { type ByteString, toByteString } from './key-bytes.ts';
+import { wellFormed } from '../serde/well-formed.ts';
 
 type KeyForm = 'text' | 'primitive' | 'bytes';
 

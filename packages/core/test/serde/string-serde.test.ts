@@ -42,3 +42,13 @@ test('what is no text is refused with its type', () => {
   expect(() => encode(stringSerde, 5 as unknown as string)).toThrow(/a number/);
   expect(() => encode(stringSerde, { a: 1 } as unknown as string)).toThrow(/Object/);
 });
+
+test.each([
+  ['a high surrogate alone', 'a\uD800b', 'a?b'],
+  ['a low surrogate alone', '\uDC00', '?'],
+  ['halves in the wrong order', '\uDC00\uD800', '??'],
+  ['a pair stays', '\u{1F600}', '\u{1F600}'],
+  ['behind more text than the short path takes', `${'x'.repeat(40)}\uD800`, `${'x'.repeat(40)}?`],
+])('writes what UTF-8 cannot hold as Java does: %s', (_, text, read) => {
+  expect(Buffer.from(encode(stringSerde, text)).toString('utf8')).toBe(read);
+});
