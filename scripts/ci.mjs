@@ -53,10 +53,11 @@ if (ready) {
     step('lint, with types and layers', [bin('oxlint'), '--type-aware', '--deny-warnings']);
     step('types of tests, benchmarks and examples', [bin('tsc'), '-p', 'tsconfig.test.json']);
     step('unused files, exports and dependencies', [bin('knip')]);
+    step('the picture of the architecture', [node, 'scripts/draw-architecture.mjs', '--check']);
     step('packages as they would be published', [node, 'scripts/check-packages.mjs']);
     step('npm test', ['npm', 'test', '--'], { report: 'test' });
     step('a selection on the current LTS of Node', [...ltsNode, ...vitest.slice(1), ...ltsSelection], { report: 'lts' });
-    step('npm start', ['npm', 'start', '--', '--plain']);
+    step('npm start', ['npm', 'start', '--silent', '--', '--plain']);
     step('tests on a real broker', [...vitest, '--config', 'vitest.broker.config.ts'], { report: 'broker' });
   }
 }

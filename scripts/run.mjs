@@ -12,11 +12,12 @@ const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), '
 
 const usage = `Usage: node scripts/run.mjs COMMAND [ARGUMENT…]
 
-  start    install, build, run the word count on an embedded Kafka (or on KAFKA_BROKERS)
-  test     install, build, run every test that needs no broker from outside
-  cases    install, build, run case files against Kafka Streams' recorded results
-  build    install, build
-  install  install what the lock file names
+  start        install, build, run the word count on an embedded Kafka (or on KAFKA_BROKERS)
+  test         install, build, run every test that needs no broker from outside
+  test:broker  install, build, run the tests on a real broker (Java and Maven, or KAFKA_BROKERS)
+  cases        install, build, run case files against Kafka Streams' recorded results
+  build        install, build
+  install      install what the lock file names
 `;
 
 /** Runs a command to its end in the foreground; ends this process with its status if that is not 0. */
@@ -75,6 +76,11 @@ switch (command) {
     install();
     build();
     run(process.execPath, [vitest, 'run', ...args]);
+    break;
+  case 'test:broker':
+    install();
+    build();
+    run(process.execPath, [vitest, 'run', '--config', 'vitest.broker.config.ts', ...args]);
     break;
   case 'cases':
     install();
