@@ -177,13 +177,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
 
   /** The row waits for the next commit. */
   markUncommitted(entry: Entry): void {
-    if (!entry.indexed) {
-      // The read cache had given it up; a copy of the older row may have come in since.
-      this.#index.delete(entry.indexKey);
-      this.#index.add(entry);
-      entry.indexed = true;
-      this.#last = null;
-    }
+    this.#readmit(entry);
     if (entry.epoch === this.#epoch) return;
     this.#readCache.remove(entry);
     entry.epoch = this.#epoch;
@@ -194,6 +188,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
 
   /** The entry differs from the engine, or is in the record cache: ranges must see it. */
   noteHeld(entry: Entry): void {
+    this.#readmit(entry);
     this.#readCache.remove(entry);
     this.#ordered?.set(this.byteKeyOf(entry), entry);
   }
@@ -385,6 +380,15 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     entry.indexed = false;
     this.#index.delete(entry.indexKey);
     if (this.#last === entry) this.#last = null;
+  }
+
+  /** An entry that is to be kept although the read cache had given it up; a copy of the older row may have come in since. */
+  #readmit(entry: Entry): void {
+    if (entry.indexed) return;
+    this.#index.delete(entry.indexKey);
+    this.#index.add(entry);
+    entry.indexed = true;
+    this.#last = null;
   }
 
   #remember(key: K, entry: Entry): void {

@@ -129,12 +129,12 @@ export class TimedTable<K, V> implements EntryOwner {
   between(key: K, from: number, to: number): TimedEntry[] {
     this.open();
     let rows = this.#rowsOf(key);
-    const start = Math.max(from, this.times.readableFrom);
+    const start = Math.max(from, this.times.readableFrom, 0);
     const completeFrom = rows === undefined ? this.#completeFrom : rows.completeFrom;
     let loaded: TimedEntry[] | undefined;
     if (start < completeFrom && start <= to) {
       rows ??= this.#newRows(this.keys.indexKeyOf(key));
-      loaded = this.#loadFrom(key, rows, Math.max(start, 0));
+      loaded = this.#loadFrom(key, rows, start);
     }
     const found = rows === undefined ? [] : this.#visible(rows, from, to);
     if (loaded !== undefined) {

@@ -88,6 +88,17 @@ describe('sizes', () => {
     expect(budget.usedBytes).toBe(cleanSize);
   });
 
+  it('counts a row once that is read and then written, also where nothing clean is kept beside the record cache', () => {
+    const { harness, store, budget, write } = table({ readCacheBytes: 0 });
+    write('a', 'x');
+    harness.commit();
+    harness.abort();
+    expect(store.lookup('a')?.value).toBe('x');
+    expect(budget.usedBytes).toBe(cleanSize);
+    write('a', 'y');
+    expect(budget.usedBytes).toBe(entrySize);
+  });
+
   it('counts plain values without a timestamp', () => {
     const harness = new StoreHarness<PlainStore>({ cacheBytes: 1 << 20 });
     harness.at(1).store.put('a', 'x');
