@@ -90,6 +90,8 @@ export class SinkTopic {
   readonly #keySerde: Serde<unknown>;
   readonly #valueSerde: Serde<unknown>;
   readonly #partitioner: StreamPartitioner<unknown, unknown> | undefined;
+  /** Bytes at a key's end that the partition does not depend on. Internal topics are partitioned by whole keys, as in Kafka Streams. */
+  readonly #unpartitionedBytes: number;
   readonly #collector: Collector;
   readonly #partitions: (OutputPartition | undefined)[] = [];
   #count: number | undefined;
@@ -104,6 +106,7 @@ export class SinkTopic {
     this.#keySerde = init.keySerde.bind?.({ topic: init.topic, role: 'key' }) ?? init.keySerde;
     this.#valueSerde = init.valueSerde.bind?.({ topic: init.topic, role: 'value' }) ?? init.valueSerde;
     this.#partitioner = init.partitioner;
+    this.#unpartitionedBytes = init.internal ? 0 : (this.#keySerde.unpartitionedBytes ?? 0);
     this.#collector = collector;
   }
 
@@ -185,7 +188,7 @@ export class SinkTopic {
     const bytes = (keyStart < 0 ? 0 : keyEnd - keyStart) + (valueStart < 0 ? 0 : valueEnd - valueStart);
     let partition: number;
     if (chosen !== undefined) partition = this.#check(chosen, count);
-    else if (keyStart >= 0) partition = partitionForKey(keyBuffer, keyStart, keyEnd, count);
+    else if (keyStart >= 0) partition = partitionForKey(keyBuffer, keyStart, keyEnd - this.#unpartitionedBytes, count);
     else partition = this.#stick(bytes, count);
     const output = (this.#partitions[partition] ??= collector.output.partition(this.topic, partition));
     output.append(record.timestamp, keyBuffer, keyStart, keyEnd, valueBuffer, valueStart, valueEnd, record.headersOrNull);

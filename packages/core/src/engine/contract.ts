@@ -106,9 +106,9 @@ export interface Task {
 
   // ---- before the first record ----
 
-  /** Applies changelog records. Their batch is written in big pieces; `flushRestore` writes what is left and notes the position. */
+  /** Applies changelog records. They are written in big pieces, with the position behind them; call `flushRestore` once a poll, so that what is left stays bounded. */
   restore(batch: FetchedRecords): void;
-  /** Writes restored entries with the position behind them, in one engine batch. */
+  /** Writes what `restore` left, with the position behind it. Rejects too if a piece before failed. */
   flushRestore(): MaybePromise<void>;
   /** Drops everything the engine holds of these stores: the changelog was recreated or truncated below the position (I2). */
   wipe(): MaybePromise<void>;
@@ -143,7 +143,10 @@ export interface Task {
   readonly commitNeeded: boolean;
   /** A processor asked for a commit, or a limit was reached (I7). */
   readonly commitRequested: boolean;
-  /** Topics that records wait for because their partition count is not known (dynamic sinks); call `retryUnresolved` when they are. */
+  /**
+   * Topics that records wait for because their partition count is not known (dynamic sinks); nothing is processed until `retryUnresolved` sent them. The flush of a commit
+   * may add some too: look after `prepareCommit`, and send them before the producer is flushed.
+   */
   readonly unresolvedTopics: readonly string[];
   retryUnresolved(): void;
 

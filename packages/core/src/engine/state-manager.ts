@@ -28,10 +28,10 @@ import {
   storePrefix,
 } from './state-layout.ts';
 
-/** A restore batch is written at this size where the engine writes at once. */
+/** A restore batch is written at this size, without waiting for a flush. */
 const restoreBatchBytes = 4 << 20;
 
-/** Kafka Streams caps how a commit ends; one that never settles would grow the pending batch without bound. */
+/** Where an input stands, and the partition time that goes with it. */
 export interface InputPosition {
   readonly offset: number;
   readonly partitionTime: number;
@@ -93,6 +93,8 @@ export class StateManager {
   readonly hasState: boolean;
   #restoreBatch: EngineBatch | null = null;
   #restoreBytes = 0;
+  /** A piece that is being written while more comes. */
+  #restoreWrites: Promise<void> | undefined;
   #main: EngineBatch | null = null;
   #unlogged: EngineBatch | null = null;
   #takenInputs: ReadonlyMap<TopicPartition, InputPosition> | null = null;
@@ -162,27 +164,37 @@ export class StateManager {
       this.#restoreBytes += changelog.store.restore(records, i, batch);
     }
     changelog.restored = records.nextOffset;
-    if (this.#engine.synchronous && this.#restoreBytes >= restoreBatchBytes) void this.flushRestore();
+    if (this.#restoreBytes < restoreBatchBytes || this.#restoreWrites !== undefined) return;
+    const writing = this.flushRestore();
+    if (!(writing instanceof Promise)) return;
+    this.#restoreWrites = writing;
+    // Whoever flushes next hears of a failure.
+    writing.catch(() => {});
   }
 
   flushRestore(): MaybePromise<void> {
+    const writing = this.#restoreWrites;
+    if (writing !== undefined) {
+      this.#restoreWrites = undefined;
+      return writing.then(() => this.flushRestore());
+    }
     const moved = [...this.#changelogs.values()].filter(({ restored }) => restored !== undefined);
     if (this.#restoreBatch === null && moved.length === 0) return undefined;
     const batch = this.#restoreBatch ?? this.#newBatch();
     this.#restoreBatch = null;
     this.#restoreBytes = 0;
+    const positions = new Map<ChangelogOf, number>();
     for (const changelog of moved) {
+      const position = changelog.restored as number;
+      changelog.restored = undefined;
       changelog.store.finishRestore?.(batch);
       // A store in memory starts over after a restart, so no position is kept for it.
-      if (!changelog.store.volatile)
-        batch.put(metaKey(metaKinds.changelog, changelog.tp.topic), encodeNumbers(changelog.restored as number));
+      if (!changelog.store.volatile) batch.put(metaKey(metaKinds.changelog, changelog.tp.topic), encodeNumbers(position));
+      positions.set(changelog, position);
     }
     const written = this.#write(batch);
     const note = (): void => {
-      for (const changelog of moved) {
-        changelog.position = changelog.restored;
-        changelog.restored = undefined;
-      }
+      for (const [changelog, position] of positions) changelog.position = position;
     };
     if (written instanceof Promise) return written.then(note);
     note();
@@ -285,6 +297,7 @@ export class StateManager {
     this.#takenInputs = null;
     this.#restoreBatch = null;
     this.#restoreBytes = 0;
+    this.#restoreWrites = undefined;
     for (const changelog of this.#changelogs.values()) {
       changelog.restored = undefined;
       changelog.appendedAtTake = changelog.appendedAtCommit = changelog.output?.appended ?? 0;

@@ -275,6 +275,36 @@ describe('a restore', () => {
     expect((harness.start().task.store('A') as KeyValueStore<string, unknown>).get('a')).toEqual({ value: '1', timestamp: 77 });
   });
 
+  it.each([
+    ['at once', () => new MemoryEngine()],
+    ['later', () => new SlowEngine()],
+  ])('writes big restores in pieces, on an engine that writes %s', async (_name, make) => {
+    const engine = make();
+    const harness = new Harness(storing(store('A')), { engine });
+    const value = 'v'.repeat(100_000);
+    for (let i = 0; i < 90; i++) harness.task.restore(fetched(harness.tp(changelog), i, [put(`k${i % 50}`, `${i}${value}`)]));
+    await Promise.resolve();
+    await Promise.resolve();
+    const before = positionOf(new Harness(storing(store('A')), { engine }));
+    expect(before).toBeGreaterThan(40);
+    expect(before).toBeLessThan(90);
+    await harness.task.flushRestore();
+    expect(positionOf(harness)).toBe(90);
+    const next = new Harness(storing(store('A')), { engine });
+    expect(positionOf(next)).toBe(90);
+    expect(rows(next.start(), 'A').filter((row) => row.startsWith('k9='))).toEqual([`k9=59${value}`]);
+    expect((harness.start().task.store('A') as Store).approximateNumEntries()).toBe(50);
+  });
+
+  it('tells the next flush of a piece that could not be written', async () => {
+    const engine = new SlowEngine();
+    engine.failing = true;
+    const harness = new Harness(storing(store('A')), { engine });
+    harness.task.restore(fetched(harness.tp(changelog), 0, [put('a', 'v'.repeat(5_000_000))]));
+    await expect(harness.task.flushRestore()).rejects.toThrow('disk full');
+    expect(positionOf(harness)).toBeUndefined();
+  });
+
   it('is refused for a topic that is no changelog of the task', () => {
     const harness = new Harness(storing(store('A')));
     expect(() => harness.task.restore(fetched(harness.tp('other'), 0, []))).toThrow(

@@ -115,7 +115,7 @@ export function fetched(
   const put = (value: string | Uint8Array | null | undefined): readonly [number, number] => {
     if (value === null || value === undefined) return [-1, -1];
     const start = bytes.length;
-    bytes.push(...(typeof value === 'string' ? Buffer.from(value) : value));
+    for (const byte of typeof value === 'string' ? Buffer.from(value) : value) bytes.push(byte);
     return [start, bytes.length];
   };
   inputs.forEach((input, i) => {
