@@ -160,19 +160,19 @@ export class EmbeddedKafka implements AsyncDisposable {
 
   /**
    * Makes another replica, or any broker, the leader of a partition, in a new leader epoch.
-   * @throws EmbeddedKafkaError MR_EMBEDDED_TOPIC_UNKNOWN, MR_EMBEDDED_BROKER_UNKNOWN
+   * @throws EmbeddedKafkaError MR_EMBEDDED_TOPIC_UNKNOWN, MR_EMBEDDED_BROKER_UNKNOWN, MR_EMBEDDED_BROKER_STOPPED
    */
   moveLeader(topic: string, partition: number, node: number): void {
     const moved = this.#partition(topic, partition);
-    moved.electLeader(this.#broker(node).id);
+    moved.electLeader(this.#runningBroker(node).id);
   }
 
   /**
    * Makes another broker the coordinator of a group.
-   * @throws EmbeddedKafkaError MR_EMBEDDED_BROKER_UNKNOWN
+   * @throws EmbeddedKafkaError MR_EMBEDDED_BROKER_UNKNOWN, MR_EMBEDDED_BROKER_STOPPED
    */
   moveCoordinator(groupId: string, node: number): void {
-    this.#cluster.moveCoordinator(groupId, this.#broker(node).id);
+    this.#cluster.moveCoordinator(groupId, this.#runningBroker(node).id);
   }
 
   /** Cuts all connections of a broker and refuses new ones. Leaders and coordinators move to others, where there are any. */
@@ -252,6 +252,13 @@ export class EmbeddedKafka implements AsyncDisposable {
       });
     }
     return partition;
+  }
+
+  #runningBroker(node: number): Broker {
+    const broker = this.#broker(node);
+    if (!broker.isUp)
+      throw new EmbeddedKafkaError('MR_EMBEDDED_BROKER_STOPPED', `broker ${node} is stopped: start it first`, { details: { node } });
+    return broker;
   }
 
   #broker(node: number): Broker {

@@ -8,6 +8,8 @@ export const embeddedKafkaErrorCodes = [
   'MR_EMBEDDED_ARGUMENT_INVALID',
   /** No broker with this id. */
   'MR_EMBEDDED_BROKER_UNKNOWN',
+  /** The broker is stopped, and cannot lead or coordinate. */
+  'MR_EMBEDDED_BROKER_STOPPED',
   /** No such topic or partition. */
   'MR_EMBEDDED_TOPIC_UNKNOWN',
   /** The topic cannot be made: `details.kafkaCode` is what a client would be told. */

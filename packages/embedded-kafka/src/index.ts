@@ -5,5 +5,5 @@ export { EmbeddedKafkaError, embeddedKafkaErrorCodes, type EmbeddedKafkaErrorCod
 export type { Interception, Interceptor } from './front/interceptors.ts';
 export type { StoredRecord } from './log/stored-records.ts';
 export { type Random, seededRandom } from './random.ts';
-export type { RequestContext } from './requests/request-handler.ts';
+export type { RequestOrigin } from './requests/request-handler.ts';
 export { VirtualClock } from './virtual-clock.ts';

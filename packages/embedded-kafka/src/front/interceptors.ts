@@ -1,6 +1,6 @@
 /** Faults on demand: what happens to single requests instead of, before or after their usual course. */
 import type { ApiDescription, RequestOf, ResponseInputOf } from '@millrace/kafka/protocol';
-import type { RequestContext } from '../requests/request-handler.ts';
+import type { RequestOrigin } from '../requests/request-handler.ts';
 
 export type Interception<Response> =
   /** The usual course. */
@@ -20,10 +20,10 @@ export type Interception<Response> =
 
 export type Interceptor<A extends ApiDescription> = (
   request: RequestOf<A>,
-  context: RequestContext,
+  origin: RequestOrigin,
 ) => Interception<ResponseInputOf<A>> | undefined;
 
-type AnyInterceptor = (request: unknown, context: RequestContext) => Interception<unknown> | undefined;
+type AnyInterceptor = (request: unknown, origin: RequestOrigin) => Interception<unknown> | undefined;
 
 export class Interceptors {
   readonly #byApi = new Map<number, Set<AnyInterceptor>>();
@@ -41,9 +41,9 @@ export class Interceptors {
   }
 
   /** What the first interceptor says that does not let the request pass. */
-  decide(api: ApiDescription, request: unknown, context: RequestContext): Interception<unknown> {
+  decide(api: ApiDescription, request: unknown, origin: RequestOrigin): Interception<unknown> {
     for (const interceptor of this.#byApi.get(api.key) ?? []) {
-      const interception = interceptor(request, context) ?? 'pass';
+      const interception = interceptor(request, origin) ?? 'pass';
       if (interception !== 'pass') return interception;
     }
     return 'pass';

@@ -61,7 +61,8 @@ export class Rebalance {
 
   #limitJoin(group: Group): void {
     group.rebalanceTimer?.cancel();
-    group.rebalanceTimer = this.#clock.setTimer(() => this.completeJoin(group), group.rebalanceTimeoutMs);
+    // At least a moment: static members that do not come are waited for again and again.
+    group.rebalanceTimer = this.#clock.setTimer(() => this.completeJoin(group), Math.max(1, group.rebalanceTimeoutMs));
   }
 
   /** True if nobody had to be waited for any more. */

@@ -2,13 +2,17 @@
 import { type ApiDescription, decodeRequest, encodeResponse, type RequestOf, type ResponseInputOf } from '@millrace/kafka/protocol';
 import type { Cluster } from '../cluster/cluster.ts';
 
-export interface RequestContext {
-  readonly cluster: Cluster;
+/** Who asks whom, in which version. */
+export interface RequestOrigin {
   /** The broker that was asked. */
   readonly node: number;
   readonly version: number;
   readonly clientId: string;
   readonly clientHost: string;
+}
+
+export interface RequestContext extends RequestOrigin {
+  readonly cluster: Cluster;
 }
 
 /** `none`: nothing is answered (produce with acks 0). `disconnect`: the connection is closed instead. */

@@ -95,6 +95,8 @@ describe('leaders', () => {
     expect((await describeTopic())?.partitions[0]).toMatchObject({ leaderId: 2, leaderEpoch: 1, isrNodes: [2], offlineReplicas: [1] });
     expect(await produceError(2)).toBe(0);
     await cluster.kafka.stopBroker(2);
+    expect(() => cluster.kafka.moveLeader('t', 0, 2)).toThrow('MR_EMBEDDED_BROKER_STOPPED');
+    expect(() => cluster.kafka.moveCoordinator('g', 2)).toThrow('MR_EMBEDDED_BROKER_STOPPED');
     expect((await describeTopic())?.partitions[0]).toMatchObject({ errorCode: code.LEADER_NOT_AVAILABLE, leaderId: -1 });
     expect((await cluster.ask(metadataApi, 12, { topics: [] }, { node: 3 })).brokers.map(({ nodeId }) => nodeId)).toEqual([3]);
     await cluster.kafka.startBroker(1);
