@@ -22,7 +22,13 @@ function check(name, title, program, args, cwd) {
 for (const directory of readdirSync(join(root, 'packages'))) {
   const path = join(root, 'packages', directory);
   const { name } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
-  const packed = check(name, 'pack', 'npm', ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', 'pack', '--pack-destination', folder], path);
+  const packed = check(
+    name,
+    'pack',
+    'npm',
+    ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', 'pack', '--pack-destination', folder],
+    path,
+  );
   if (packed === undefined) continue;
   const tarball = packed.stdout.trim().split('\n').at(-1);
   const file = tarball.startsWith('/') ? tarball : join(folder, tarball);

@@ -25,10 +25,13 @@ function step(title, command, { report } = {}) {
   console.log(`\n── ${title}`);
   const started = process.hrtime.bigint();
   const file = report === undefined ? undefined : join(reports, `${report}.json`);
-  const [program, ...args] = file === undefined ? command : [...command, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const [program, ...args] =
+    file === undefined ? command : [...command, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const result = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  console.log(`── ${title}: ${result.status === 0 ? 'ok' : `failed (${result.status ?? result.signal ?? result.error})`} after ${seconds.toFixed(0)} s`);
+  console.log(
+    `── ${title}: ${result.status === 0 ? 'ok' : `failed (${result.status ?? result.signal ?? result.error})`} after ${seconds.toFixed(0)} s`,
+  );
   if (file !== undefined) count(title, file);
   if (result.status !== 0) failures.push(title);
   return result.status === 0;

@@ -1,5 +1,5 @@
-// Draws docs/architecture.svg from the imports of the sources: packages as rooms, the folders of core as shelves by level, one arrow for
-// every dependency that exists. `--check` fails if the committed picture is not what the sources say.
+// Draws docs/architecture.svg from the imports of the sources: packages, the folders of the larger ones, and an arrow for every dependency
+// that does not follow from others. `--check` fails if the committed picture is not what the sources say.
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,33 +9,40 @@ const target = join(root, 'docs', 'architecture.svg');
 
 /** Rows from top to bottom. A box is a package, or a folder of a package where the inside matters. */
 const rows = [
-  [{ id: 'millrace', title: 'millrace', note: 'one import' }, { id: 'testing', title: '@millrace/testing', note: 'TopologyTestDriver, suites' }],
-  [{ id: 'core/runtime', title: 'core/runtime', note: 'run loop, tasks, restore, commit' }],
   [
-    { id: 'core/dsl', title: 'core/dsl', note: 'StreamsBuilder, KStream, KTable' },
-    { id: 'core/engine', title: 'core/engine', note: 'task, queues, collector' },
-  ],
-  [
-    { id: 'core/topology', title: 'core/topology', note: 'graph, names, compile, describe' },
-    { id: 'core/operators', title: 'core/operators', note: 'one file an operator' },
-  ],
-  [
-    { id: 'core/stores', title: 'core/stores', note: 'typed faces, entry table' },
-    { id: 'core/serde', title: 'core/serde', note: 'values and bytes' },
-    { id: 'core/processor', title: 'core/processor', note: 'Processor API' },
-    { id: 'core/kafka', title: 'core/kafka', note: 'the client port' },
-  ],
-  [{ id: 'core', title: 'core: errors, record, time, log, metrics', note: 'plain values' }],
-  [
-    { id: 'state', title: '@millrace/state', note: 'engines, directories, locks' },
-    { id: 'kafka/client', title: 'kafka/client', note: 'reader, group, producer, admin' },
+    { id: 'millrace', title: 'millrace', note: 'one import' },
+    { id: 'testing', title: '@millrace/testing', note: 'TopologyTestDriver, suites' },
     { id: 'embedded-kafka', title: '@millrace/embedded-kafka', note: 'a cluster in the process' },
   ],
   [
+    { id: 'core/runtime', title: 'core/runtime', note: 'run loop, tasks, restore, commit' },
+    { id: 'kafka/client', title: 'kafka/client', note: 'reader, group, producer, admin' },
+  ],
+  [
+    { id: 'core/dsl', title: 'core/dsl', note: 'StreamsBuilder, KStream, KTable' },
+    { id: 'core/engine', title: 'core/engine', note: 'task, queues, collector' },
     { id: 'kafka/wire', title: 'kafka/wire', note: 'kafkajs, platformatic' },
+  ],
+  [
+    { id: 'core/topology', title: 'core/topology', note: 'graph, names, compile, describe' },
     { id: 'kafka/protocol', title: 'kafka/protocol', note: 'messages as data, record batches' },
   ],
+  [{ id: 'core/operators', title: 'core/operators', note: 'one file an operator' }],
+  [{ id: 'core/stores', title: 'core/stores', note: 'typed faces, entry table' }],
+  [
+    { id: 'state', title: '@millrace/state', note: 'engines, directories, locks' },
+    { id: 'core/processor', title: 'core: processor, record, serde', note: 'what flows, and who touches it' },
+  ],
+  [{ id: 'core/kafka', title: 'core/kafka', note: 'the client port, fetched records' }],
+  [{ id: 'core', title: 'core: errors, headers, time, log, metrics', note: 'plain values' }],
 ];
+/** Parts that are drawn as one with another: they know each other. An import of a package's root is one of what it is used for. */
+const sharedBoxes = {
+  'core/record': 'core/processor',
+  'core/serde': 'core/processor',
+  'core/windows': 'core/processor',
+  'core/index': 'core/dsl',
+};
 const boxes = new Map(rows.flat().map((box) => [box.id, box]));
 
 function* sources(folder) {
@@ -49,8 +56,9 @@ function* sources(folder) {
 /** The box that a source file lies in: the most exact one that is drawn. */
 function boxOf(file) {
   const [, name, , ...rest] = relative(root, file).split(sep);
-  const folder = rest.length > 1 ? `${name}/${rest[0]}` : name;
-  if (boxes.has(folder)) return folder;
+  const folder = rest.length > 1 ? `${name}/${rest[0]}` : `${name}/${rest[0].replace(/\.ts$/, '')}`;
+  const box = sharedBoxes[folder] ?? folder;
+  if (boxes.has(box)) return box;
   return boxes.has(name) ? name : undefined;
 }
 
@@ -68,19 +76,34 @@ for (const name of readdirSync(join(root, 'packages')).sort((a, b) => (a < b ? -
   for (const file of sources(join(root, 'packages', name, 'src'))) {
     const from = boxOf(file);
     // An index only lists names; its imports would tie every folder to the entry point.
-    if (from === undefined || (file.endsWith(`${sep}index.ts`) && from === name)) continue;
+    if (from === undefined || (file.endsWith(`src${sep}index.ts`) && name !== 'millrace')) continue;
     for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
       const imported = specifier.startsWith('.') ? resolve(dirname(file), specifier) : packageFile(specifier);
       let to = imported === undefined ? undefined : boxOf(imported);
       // An import of a package's root is one of the package, drawn at its uppermost box.
-      if (to === undefined && imported !== undefined) to = [...boxes.keys()].find((id) => id.startsWith(`${relative(root, imported).split(sep)[1]}/`));
+      if (to === undefined && imported !== undefined)
+        to = [...boxes.keys()].find((id) => id.startsWith(`${relative(root, imported).split(sep)[1]}/`));
       if (to !== undefined && to !== from) edges.add(`${from}>${to}`);
     }
   }
 }
 
+/** True if `to` can be reached from `from` over at least one other box. */
+function followsFromOthers(from, to) {
+  const seen = new Set([from]);
+  const next = [...edges].map((edge) => edge.split('>')).filter(([start, end]) => start === from && end !== to);
+  for (const [, at] of next) {
+    if (at === to) return true;
+    if (seen.has(at)) continue;
+    seen.add(at);
+    for (const edge of edges) if (edge.startsWith(`${at}>`)) next.push(edge.split('>'));
+  }
+  return false;
+}
+const drawnEdges = [...edges].filter((edge) => !followsFromOthers(...edge.split('>'))).sort((a, b) => (a < b ? -1 : 1));
+
 const width = 960;
-const rowHeight = 92;
+const rowHeight = 86;
 const boxHeight = 48;
 const place = new Map();
 rows.forEach((row, y) => {
@@ -89,8 +112,7 @@ rows.forEach((row, y) => {
   row.forEach((box, x) => place.set(box.id, { x: slot * x + (slot - boxWidth) / 2, y: 16 + y * rowHeight, width: boxWidth, row: y }));
 });
 
-const arrows = [...edges]
-  .sort((a, b) => (a < b ? -1 : 1))
+const arrows = drawnEdges
   .map((edge) => edge.split('>').map((id) => place.get(id)))
   .map(([from, to], index) => {
     const spread = ((index * 37) % 11) * 6 - 30;
@@ -137,5 +159,5 @@ if (process.argv.includes('--check')) {
   }
 } else {
   writeFileSync(target, svg);
-  console.log(`${relative(root, target)}: ${boxes.size} boxes, ${edges.size} arrows`);
+  console.log(`${relative(root, target)}: ${boxes.size} boxes, ${edges.size} dependencies, ${drawnEdges.length} drawn`);
 }

@@ -29,8 +29,12 @@ function run(command, args, options = {}) {
 }
 
 function manifests() {
-  const nested = ['packages', 'examples'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name, 'package.json')));
-  return [join(root, 'package.json'), join(root, 'tests', 'package.json'), join(root, 'bench', 'package.json'), ...nested].filter((file) => existsSync(file));
+  const nested = ['packages', 'examples'].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => join(root, folder, name, 'package.json')),
+  );
+  return [join(root, 'package.json'), join(root, 'tests', 'package.json'), join(root, 'bench', 'package.json'), ...nested].filter((file) =>
+    existsSync(file),
+  );
 }
 
 /** What an installation depends on: the lock file, the manifests, and the version of Node (native modules). */
@@ -45,10 +49,24 @@ function install() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.error('Installing what pnpm-lock.yaml names …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  run(npm, ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn'], {
-    // Standard output belongs to the command that follows.
-    stdio: ['inherit', 2, 'inherit'],
-  });
+  run(
+    npm,
+    [
+      'exec',
+      '--yes',
+      `--package=${packageManager}`,
+      '--',
+      'pnpm',
+      'install',
+      '--frozen-lockfile',
+      '--reporter=append-only',
+      '--loglevel=warn',
+    ],
+    {
+      // Standard output belongs to the command that follows.
+      stdio: ['inherit', 2, 'inherit'],
+    },
+  );
   writeFileSync(stamp, wanted);
 }
 

@@ -3,7 +3,19 @@ import { parseArgs } from 'node:util';
 import { KafkaStreams, kafka, memory, rocksdb } from 'millrace';
 import { topologyOf, workloads } from './workloads.ts';
 
-const names = ['workload', 'bootstrap', 'app-id', 'in', 'out', 'guarantee', 'commit-ms', 'cache-bytes', 'store', 'threads', 'state-dir'] as const;
+const names = [
+  'workload',
+  'bootstrap',
+  'app-id',
+  'in',
+  'out',
+  'guarantee',
+  'commit-ms',
+  'cache-bytes',
+  'store',
+  'threads',
+  'state-dir',
+] as const;
 const { values: flags } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])) });
 
 function flag(name: (typeof names)[number], fallback?: string): string {

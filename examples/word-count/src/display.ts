@@ -36,7 +36,9 @@ function terminalDisplay(stream: NodeJS.WriteStream): Display {
     update(progress, counts) {
       const filled = Math.round((percent(progress) / 100) * barWidth);
       const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
-      draw(`${bar} ${percent(progress)} %  ${progress.done.toLocaleString('en')} of ${progress.total.toLocaleString('en')} records\n\n${table(topWords(counts, topRows))}`);
+      draw(
+        `${bar} ${percent(progress)} %  ${progress.done.toLocaleString('en')} of ${progress.total.toLocaleString('en')} records\n\n${table(topWords(counts, topRows))}`,
+      );
     },
     done() {
       draw.clear();

@@ -25,7 +25,11 @@ const applicationId = 'word-count';
 
 async function main(): Promise<void> {
   const { values: options } = parseArgs({
-    options: { json: { type: 'boolean', default: false }, plain: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      plain: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   });
   if (options.help) {
     process.stdout.write(usage);
@@ -66,7 +70,11 @@ async function main(): Promise<void> {
 }
 
 /** Loads the book, runs the application beside it, and stops it when everything is counted. Undefined if it was interrupted. */
-async function countWords(cluster: Cluster, display: ReturnType<typeof openDisplay>, interrupted: AbortSignal): Promise<ReadonlyMap<string, number> | undefined> {
+async function countWords(
+  cluster: Cluster,
+  display: ReturnType<typeof openDisplay>,
+  interrupted: AbortSignal,
+): Promise<ReadonlyMap<string, number> | undefined> {
   const brokers = kafka({ brokers: cluster.brokers });
   const client = brokers.create({ clientId: 'word-count-follower', clock: systemClock, log: silentLogger });
   await client.connect();

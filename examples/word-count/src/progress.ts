@@ -60,7 +60,9 @@ export class Follower {
 
   /** Reads the counts up to what is there now. */
   async readToEnd(): Promise<void> {
-    const ends = await this.#client.admin().listOffsets(new Map([...this.#positions.keys()].map((tp) => [tp, 'latest'])), { isolation: 'committed' });
+    const ends = await this.#client
+      .admin()
+      .listOffsets(new Map([...this.#positions.keys()].map((tp) => [tp, 'latest'])), { isolation: 'committed' });
     const behind = (): boolean => [...ends].some(([tp, end]) => (this.#positions.get(tp) ?? 0) < end);
     while (behind()) await this.readCounts(100);
   }
