@@ -117,7 +117,15 @@ export type {
   ValueAndTimestamp,
 } from '@millrace/core';
 export { systemClock, topicPartition } from '@millrace/core/kafka';
-export type { ClientFactory, ClusterAdmin, CommittedOffset, PartitionReader, RecordProducer, StreamsClient, TopicPartition } from '@millrace/core/kafka';
+export type {
+  ClientFactory,
+  ClusterAdmin,
+  CommittedOffset,
+  PartitionReader,
+  RecordProducer,
+  StreamsClient,
+  TopicPartition,
+} from '@millrace/core/kafka';
 export { kafka } from '@millrace/kafka';
 export type { KafkaOptions, SaslOptions } from '@millrace/kafka';
 export { kafkajs } from '@millrace/kafka/kafkajs';
