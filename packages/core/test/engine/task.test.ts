@@ -68,12 +68,37 @@ describe('a task', () => {
     const harness = new Harness(passThrough, { output }).start();
     const keys = ['a', 'b', 'kafka', 'streams', '', 'key-17'];
     harness.pipe('in', ...keys.map((key) => ({ key, value: 'v' })));
-    // org.apache.kafka.common.utils.Utils: toPositive(murmur2(bytes)) % 10.
-    expect(output.sent.map(({ partition }) => partition)).toHaveLength(keys.length);
-    const again = new TestOutput();
-    again.counts.set('out', 10);
-    new Harness(passThrough, { output: again }).start().pipe('in', ...keys.map((key) => ({ key, value: 'v' })));
-    expect(again.sent).toEqual(output.sent);
+    // toPositive(murmur2(key)) % 10; murmur2 as in org.apache.kafka.common.utils.Utils, computed apart from this project.
+    expect(output.sent.map(({ partition }) => partition)).toEqual([4, 6, 0, 6, 1, 0]);
+  });
+
+  it('keeps records without a key on one partition for 16 KiB, from the task’s own on', () => {
+    const output = new TestOutput();
+    output.counts.set('out', 3);
+    const harness = new Harness(passThrough, { output, partition: 2 }).start();
+    harness.pipe('in', ...Array.from({ length: 9 }, () => ({ value: 'v'.repeat(6000) })));
+    expect(output.sent.map(({ partition }) => partition)).toEqual([2, 2, 2, 0, 0, 0, 1, 1, 1]);
+  });
+
+  it.each([
+    ['a number', () => 2, [2]],
+    ['several, each once', () => [0, 2, 0], [0, 2]],
+    ['undefined: the default, murmur2', () => undefined, [2]],
+    ['none: dropped', () => [], []],
+  ])('sends where a partitioner says: %s', (_name, partitioner, partitions) => {
+    const output = new TestOutput();
+    output.counts.set('out', 3);
+    const harness = new Harness(plan([source('S', 'in', ['K']), sink('K', 'out', { partitioner })]), { output }).start();
+    harness.pipe('in', { key: 'k', value: 'v' });
+    expect(output.sent.map(({ partition }) => partition)).toEqual(partitions);
+    expect(harness.dropped).toBe(partitions.length === 0 ? 1 : 0);
+  });
+
+  it.each([3, -1, 0.5])('refuses partition %d of 3', (chosen) => {
+    const output = new TestOutput();
+    output.counts.set('out', 3);
+    const harness = new Harness(plan([source('S', 'in', ['K']), sink('K', 'out', { partitioner: () => chosen })]), { output }).start();
+    expect(caught(() => harness.pipe('in', { key: 'k', value: 'v' })).code).toBe('MR_ARGUMENT_INVALID');
   });
 
   it('keeps records for a topic whose partition count is not known, in order, and stops until it is', () => {
