@@ -2,12 +2,13 @@
 import { type Clock, type Logger, silentLogger, type StreamsClient } from '@millrace/core/kafka';
 import { EmbeddedKafka, type EmbeddedKafkaOptions, seededRandom, VirtualClock } from '@millrace/embedded-kafka';
 import { type ClientOptions, clientOver } from '@millrace/kafka';
-import type { ClientEnvironment } from '@millrace/kafka/conformance';
+import type { ClientEnvironment, ClientFaults } from '@millrace/kafka/conformance';
+import { clusterFaults } from './cluster-faults.ts';
 
 export class EmbeddedEnvironment implements ClientEnvironment {
   readonly clock: VirtualClock;
   readonly kafka: EmbeddedKafka;
-  readonly faults: NonNullable<ClientEnvironment['faults']>;
+  readonly faults: ClientFaults;
   readonly log: Logger;
   #clients = 0;
 
@@ -15,25 +16,7 @@ export class EmbeddedEnvironment implements ClientEnvironment {
     this.clock = clock;
     this.kafka = kafka;
     this.log = log;
-    let moves = 0;
-    const nextNode = (current: number): number => {
-      const { nodes } = kafka;
-      return nodes[(nodes.indexOf(current) + 1) % nodes.length] ?? current;
-    };
-    this.faults = {
-      moveLeader({ topic, partition }) {
-        kafka.moveLeader(topic, partition, nextNode(kafka.log(topic, partition).leader));
-        return Promise.resolve();
-      },
-      moveCoordinator(groupId) {
-        kafka.moveCoordinator(groupId, kafka.nodes[moves++ % kafka.nodes.length] ?? 1);
-        return Promise.resolve();
-      },
-      disconnect() {
-        for (const node of kafka.nodes) kafka.disconnect(node);
-        return Promise.resolve();
-      },
-    };
+    this.faults = clusterFaults(kafka);
   }
 
   static async open(options: EmbeddedKafkaOptions = {}, log: Logger = silentLogger): Promise<EmbeddedEnvironment> {
