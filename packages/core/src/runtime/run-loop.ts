@@ -243,14 +243,21 @@ export class RunLoop {
     const { options, output, mailbox } = this.#init;
     const started = options.clock.monotonic();
     const drained = output.producer.drained();
-    const signal = mailbox.waitSignal();
-    const woken = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
     // If something is posted first, the failure of what is awaited here comes up at the next flush.
     drained.catch(() => {});
-    await Promise.race([drained, woken]);
+    const signal = mailbox.waitSignal();
+    let wake = (): void => {};
+    const woken = new Promise<void>((resolve) => {
+      wake = (): void => resolve();
+      if (signal.aborted) wake();
+      else signal.addEventListener('abort', wake, { once: true });
+    });
+    try {
+      await Promise.race([drained, woken]);
+    } finally {
+      // The signal outlives this wait.
+      signal.removeEventListener('abort', wake);
+    }
     this.#blockedTime.add((options.clock.monotonic() - started) * 1e6);
   }
 }

@@ -15,8 +15,9 @@ import type {
   RecordProducer,
   StreamsClient,
   TopicDescription,
+  TopicSpec,
 } from '../../../src/kafka/port.ts';
-import type { TopicPartition } from '../../../src/kafka/topic-partition.ts';
+import { type TopicPartition, topicPartition } from '../../../src/kafka/topic-partition.ts';
 import type { AssignedTask, TaskCoordinator } from '../../../src/runtime/coordinator.ts';
 import { type KafkaStreamsOptions, resolveOptions, type RuntimeOptions } from '../../../src/runtime/options.ts';
 import { OwnedTask } from '../../../src/runtime/owned-task.ts';
@@ -47,6 +48,11 @@ export class TestClock implements Clock {
 
   yield(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Time passes inside a synchronous call: nothing fires. */
+  spend(ms: number): void {
+    this.#now += ms;
   }
 
   get pending(): number {
@@ -81,6 +87,8 @@ const unused = (name: string) => (): never => {
 export class FakeReader implements PartitionReader {
   readonly assigned = new Map<TopicPartition, number>();
   readonly calls: string[] = [];
+  /** How long each poll was willing to wait. */
+  readonly waits: number[] = [];
   readonly options: ReaderOptions | undefined;
   #answers: PollResult[] = [];
   #waiting: ((result: PollResult) => void) | undefined;
@@ -129,6 +137,7 @@ export class FakeReader implements PartitionReader {
   }
 
   poll(limits: PollLimits): Promise<PollResult> {
+    this.waits.push(limits.maxWaitMs);
     const ready = this.#answers.shift();
     if (ready !== undefined) return Promise.resolve(ready);
     const nothing: PollResult = { batches: [], progress: [], issues: [] };
@@ -200,8 +209,27 @@ export class FakeAdmin implements ClusterAdmin {
     this.deleted.push(...before);
   }
 
-  listTopics: ClusterAdmin['listTopics'] = unused('listTopics');
-  createTopics: ClusterAdmin['createTopics'] = unused('createTopics');
+  listTopics(): Promise<readonly string[]> {
+    return Promise.resolve([...new Set(Array.from(this.logs.keys(), (tp) => tp.topic))]);
+  }
+
+  readonly created: TopicSpec[] = [];
+  /** What the next creations of a topic answer; by default it is created at once. */
+  readonly creations = new Map<string, ('created' | 'exists' | ClientError)[]>();
+
+  createTopics(topics: readonly TopicSpec[]): Promise<ReadonlyMap<string, 'created' | 'exists' | ClientError>> {
+    const results = new Map<string, 'created' | 'exists' | ClientError>();
+    for (const topic of topics) {
+      const result = this.creations.get(topic.name)?.shift() ?? 'created';
+      results.set(topic.name, result);
+      if (result !== 'created') continue;
+      this.created.push(topic);
+      for (let partition = 0; partition < topic.partitions; partition++)
+        this.logs.set(topicPartition(topic.name, partition), { start: 0, end: 0 });
+    }
+    return Promise.resolve(results);
+  }
+
   deleteTopics: ClusterAdmin['deleteTopics'] = unused('deleteTopics');
   groupOffsets: ClusterAdmin['groupOffsets'] = unused('groupOffsets');
 }
