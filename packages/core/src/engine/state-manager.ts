@@ -15,6 +15,7 @@ import type { CacheBudget } from '../stores/record-cache.ts';
 import type { RecordContext } from '../stores/record-context.ts';
 import { type StorePlan, topicName } from '../topology/plan.ts';
 import type { ChangelogState } from './contract.ts';
+import { describeError, ProcessingError } from './error-policy.ts';
 import {
   decodeNumber,
   encodeNumbers,
@@ -221,12 +222,29 @@ export class StateManager {
 
   /** Flushes the record caches, in registration order (S-149). */
   flush(): void {
-    for (const { store } of this.#stores) store.flush();
+    for (const { store } of this.#stores) this.#flushStore(store);
     // Kafka Streams goes through the stores once. An update that a flush brought into a cache before it would be in no changelog when its input is committed, so go on
     // until nothing is left; in graphs whose stores are registered upstream first, once is enough.
     for (let rounds = 0; this.#stores.some(({ store }) => store.unflushed); rounds++) {
       invariant(rounds < 1000, `record caches of task ${this.#taskId} are never empty: their flushes feed each other in a circle`);
-      for (const { store } of this.#stores) store.flush();
+      for (const { store } of this.#stores) this.#flushStore(store);
+    }
+  }
+
+  /** A failure below a flush has no input record of its own to name: it names the store. Kafka Streams: `ProcessorStateException`. */
+  #flushStore(store: ManagedStore): void {
+    try {
+      store.flush();
+    } catch (error) {
+      if (!(error instanceof ProcessingError)) throw error;
+      throw new ProcessingError(
+        'MR_PROCESSING',
+        `the record cache of store ${store.name} cannot be flushed (${describeError(error.cause)})`,
+        {
+          details: { ...error.details, store: store.name },
+          cause: error.cause,
+        },
+      );
     }
   }
 

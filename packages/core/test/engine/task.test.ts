@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { StreamsError } from '../../src/errors.ts';
 import { StreamRecord } from '../../src/record.ts';
-import { continuing, fetched, Harness, node, plan, sink, source, TestOutput } from './task-harness.ts';
+import type { TableStore } from '../../src/stores/faces.ts';
+import { continuing, fetched, Harness, node, plan, sink, source, store, type TestContext, TestOutput } from './task-harness.ts';
 
 const passThrough = plan([source('S', 'in', ['K']), sink('K', 'out')]);
 
@@ -298,6 +299,36 @@ describe('failures', () => {
     expect(caught(() => harness.task.close()).message).toContain('failed to close processor A');
     expect(closed).toEqual(['B']);
     expect(() => harness.task.close()).not.toThrow();
+  });
+
+  it('names the store where a processor fails on what a record cache forwards at a commit', () => {
+    const caching = () => {
+      let table: TableStore<string, string>;
+      return {
+        init(context: TestContext) {
+          table = context.getStateStore('T');
+          table.setFlushListener((record) => context.forward(record), false);
+        },
+        process: (record: StreamRecord<string, string>) => table.write(record.key, record.value, record.timestamp),
+      };
+    };
+    const boom = () => ({
+      process() {
+        throw new Error('boom');
+      },
+    });
+    const nodes = plan(
+      [source('S', 'in', ['T']), node('T', ['P'], caching, ['T']), node('P', [], boom)],
+      [store('T', { timestamped: true, caching: true })],
+    );
+    const harness = new Harness(nodes, { cacheBytes: 1000 }).start().pipe('in', { key: 'k', value: 'v' });
+    const error = caught(() => harness.commit());
+    expect(error.code).toBe('MR_PROCESSING');
+    expect(error.details).toMatchObject({ store: 'T', node: 'P', topic: 'in', offset: 0 });
+    expect((error.cause as Error).message).toBe('boom');
+    const dropping = new Harness(nodes, { cacheBytes: 1000, handlers: continuing }).start().pipe('in', { key: 'k', value: 'v' });
+    dropping.commit();
+    expect(dropping.dropped).toBe(1);
   });
 
   it('makes new processors after an abort (I4)', () => {
