@@ -32,7 +32,10 @@ export type Phase = 'build' | 'start' | 'run';
 export function errorOf(error: unknown, phase: Phase, step?: number): ActualError {
   const message = error instanceof Error ? messageOf(error) : String(error);
   if (!(error instanceof StreamsError)) return { phase, step, class: error instanceof Error ? error.name : typeof error, message };
-  return { phase: error.code === 'MR_SERDE_MISSING' ? 'start' : phase, step, class: javaClasses[error.code] ?? error.code, message };
+  // A processor that fails while a record cache is flushed: Java blames the store.
+  const flushing = error.code === 'MR_PROCESSING' && error.details.store !== undefined;
+  const javaClass = flushing ? 'ProcessorStateException' : (javaClasses[error.code] ?? error.code);
+  return { phase: error.code === 'MR_SERDE_MISSING' ? 'start' : phase, step, class: javaClass, message };
 }
 
 function messageOf(error: Error): string {
