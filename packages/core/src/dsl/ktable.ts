@@ -4,6 +4,7 @@ import type { TableOperator } from '../operators/operator.ts';
 import { tableFilter } from '../operators/table-filter.ts';
 import { tableMapValues } from '../operators/table-map-values.ts';
 import { tableRegroup } from '../operators/table-regroup.ts';
+import { filteredView, mappedView, type TableView } from '../operators/table-reader.ts';
 import { toStream } from '../operators/to-stream.ts';
 import type { Change } from '../processor/change.ts';
 import type { Serde } from '../serde/serde.ts';
@@ -33,19 +34,19 @@ export class KTable<out K, out V> {
   filter<V2 extends V>(predicate: Guard<K, V, V2>, options?: TableOptions<K, V2>): KTable<K, V2>;
   filter(predicate: Predicate<K, V>, options?: TableOptions<K, V>): KTable<K, V>;
   filter(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
-    return deriveTable(this.place, tableFilter(predicate, true), options, this.place.valueSerde, true);
+    return deriveTable(this.place, tableFilter(predicate, true), options, this.place.valueSerde, true, filteredView(predicate, true));
   }
 
   /** Drops the rows that `predicate` accepts; it never sees a deleted row. Kept in a store only if `store` has a name. */
   filterNot(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
-    return deriveTable(this.place, tableFilter(predicate, false), options, this.place.valueSerde, true);
+    return deriveTable(this.place, tableFilter(predicate, false), options, this.place.valueSerde, true, filteredView(predicate, false));
   }
 
   /** A new value for every row; null deletes it. Kept in a store only if `store` has a name, else computed anew where needed. */
   mapValues<V2>(mapper: Mapper<K, V, V2>, options: TableOptions<K, NonNullable<V2>> = {}): KTable<K, NonNullable<V2>> {
     // What the mapper returns is a value of the table or says that there is none.
-    const operator = tableMapValues<K, V, NonNullable<V2>>(mapper as Mapper<K, V, NonNullable<V2> | null | undefined>);
-    return deriveTable(this.place, operator, options, undefined, false);
+    const presentOrNone = mapper as Mapper<K, V, NonNullable<V2> | null | undefined>;
+    return deriveTable(this.place, tableMapValues(presentOrNone), options, undefined, false, mappedView(presentOrNone));
   }
 
   // The selector's form comes first: a function has a name and would pass for options.
@@ -113,6 +114,7 @@ function deriveTable<K, V, V2>(
   options: TableOptions<K, V2>,
   inheritedValueSerde: Serde<V2> | undefined,
   probesOldValues: boolean,
+  view: TableView<K, V, V2>,
 ): KTable<K, V2> {
   const { context, graphNode, lineage: parent, sources } = place;
   const store = storeOptions(options.store);
@@ -121,7 +123,7 @@ function deriveTable<K, V, V2>(
   const keySerde = store?.key ?? place.keySerde;
   const valueSerde = store?.value ?? inheritedValueSerde;
   const name = context.names.named(options.name, operator.prefix);
-  const lineage = new DerivedLineage(parent, store?.name, probesOldValues);
+  const lineage = new DerivedLineage(parent, store?.name, probesOldValues, view);
   const node = context.graph.add(
     {
       kind: 'tableProcessor',

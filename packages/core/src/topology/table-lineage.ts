@@ -3,6 +3,7 @@
  * up to where a store is. Kafka Streams: `KTableImpl.enableSendingOldValues`, `valueGetterSupplier` and the suppliers behind them.
  */
 import type { TableTraits } from '../operators/operator.ts';
+import type { AnyTableView, OpenTableReader, TableReader } from '../operators/table-reader.ts';
 
 export abstract class TableLineage {
   protected oldValues = false;
@@ -12,6 +13,9 @@ export abstract class TableLineage {
 
   /** Makes sure that rows can be looked up, and returns the names of the stores that this reads. */
   abstract requireReadable(): readonly string[];
+
+  /** Opens the rows in a node that is connected to the stores of `requireReadable`. The types are those of the table that the lineage belongs to. */
+  abstract openReader<K, V>(): OpenTableReader<K, V>;
 
   /**
    * Asks for old values. Without `force` a table that has no store is left alone.
@@ -46,6 +50,10 @@ export class SourceLineage extends TableLineage {
     return [this.#storeName];
   }
 
+  openReader<K, V>(): OpenTableReader<K, V> {
+    return readStore(this.#storeName);
+  }
+
   requireOldValues(force: boolean): boolean {
     if (this.oldValues) return true;
     if (!force && !this.#materialized) return false;
@@ -68,6 +76,10 @@ export class AggregateLineage extends TableLineage {
     return [this.store];
   }
 
+  openReader<K, V>(): OpenTableReader<K, V> {
+    return readStore(this.store);
+  }
+
   requireOldValues(): boolean {
     this.oldValues = true;
     return true;
@@ -78,11 +90,13 @@ export class AggregateLineage extends TableLineage {
 export class DerivedLineage extends TableLineage {
   readonly store: string | undefined;
   readonly #parent: TableLineage;
+  readonly #view: AnyTableView;
 
-  /** `probe`: asks the parent for old values if they cost nothing, which spares a filter needless tombstones. */
-  constructor(parent: TableLineage, store: string | undefined, probe: boolean) {
+  /** `probe`: asks the parent for old values if they cost nothing, which spares a filter needless tombstones. `view`: the rows, computed from the parent's. */
+  constructor(parent: TableLineage, store: string | undefined, probe: boolean, view: AnyTableView) {
     super();
     this.#parent = parent;
+    this.#view = view;
     this.store = store;
     if (probe) this.oldValues = parent.requireOldValues(false);
   }
@@ -91,8 +105,19 @@ export class DerivedLineage extends TableLineage {
     return this.store === undefined ? this.#parent.requireReadable() : [this.store];
   }
 
+  openReader<K, V>(): OpenTableReader<K, V> {
+    if (this.store !== undefined) return readStore(this.store);
+    const open = this.#parent.openReader<unknown, never>();
+    // The view was made of the parent's types for this table's.
+    return (context) => this.#view(open(context)) as TableReader<K, V>;
+  }
+
   requireOldValues(force: boolean): boolean {
     if (this.store !== undefined || this.#parent.requireOldValues(force)) this.oldValues = true;
     return this.oldValues;
   }
+}
+
+function readStore<K, V>(store: string): OpenTableReader<K, V> {
+  return (context) => context.getStateStore<TableReader<K, V>>(store);
 }

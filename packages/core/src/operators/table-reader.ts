@@ -1,0 +1,43 @@
+/**
+ * How operators look up rows of a table that is not their own input: in the store that holds it, or, where it is only a view, computed from its parent's row.
+ * Kafka Streams: `KTableValueGetter`.
+ */
+import type { ProcessingContext } from '../processor/processor.ts';
+import type { ValueAndTimestamp } from '../stores/faces.ts';
+import type { Mapper, Predicate } from './functions.ts';
+
+export interface TableReader<in K, out V> {
+  /** The row as it is now; read it at once, it may change with the next write. */
+  lookup(key: K): ValueAndTimestamp<V> | undefined;
+}
+
+/** Opens a reader in a task; the node must be connected to the stores that the table's lineage names. */
+export type OpenTableReader<K, V> = (context: ProcessingContext) => TableReader<K, V>;
+
+/** The rows of a parent, as the child sees them. */
+export type TableView<K, V, V2> = (parent: TableReader<K, V>) => TableReader<K, V2>;
+
+/** A view of any types, as the lineage of a table holds it. */
+export type AnyTableView = (parent: TableReader<unknown, never>) => TableReader<never, unknown>;
+
+/** Rows that `predicate` judges as `keep`. */
+export function filteredView<K, V>(predicate: Predicate<K, V>, keep: boolean): TableView<K, V, V> {
+  return (parent) => ({
+    lookup: (key) => {
+      const row = parent.lookup(key);
+      return row !== undefined && !predicate(row.value, key) !== keep ? row : undefined;
+    },
+  });
+}
+
+/** Rows with new values; null is no row. */
+export function mappedView<K, V, V2>(mapper: Mapper<K, V, V2 | null | undefined>): TableView<K, V, V2> {
+  return (parent) => ({
+    lookup: (key) => {
+      const row = parent.lookup(key);
+      if (row === undefined) return undefined;
+      const value = mapper(row.value, key);
+      return value === null || value === undefined ? undefined : { value, timestamp: row.timestamp };
+    },
+  });
+}
