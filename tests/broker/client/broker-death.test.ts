@@ -1,0 +1,128 @@
+/** A broker that is killed, restarted and frozen under load: what was acknowledged is there once and in order, and the membership lasts. */
+import {
+  type GroupHandler,
+  type GroupMember,
+  type MemberAssignment,
+  silentLogger,
+  sleep,
+  type StreamsClient,
+  systemClock,
+  topicPartition,
+} from '@millrace/core/kafka';
+import { kafka } from '@millrace/kafka';
+import { platformatic } from '@millrace/kafka/platformatic';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type KafkaBroker, startBroker } from '../launcher/kafka-broker.mjs';
+
+const clients = {
+  kafkajs: (brokers: readonly string[]) => kafka({ brokers }),
+  '@platformatic/kafka': (bootstrapBrokers: readonly string[]) => platformatic({ bootstrapBrokers }),
+};
+
+let broker: KafkaBroker;
+
+beforeAll(async () => {
+  broker = await startBroker();
+});
+
+afterAll(async () => {
+  await broker.remove();
+});
+
+describe.each(Object.entries(clients))('over %s', (_, factory) => {
+  it('nothing is lost, repeated or reordered', async () => {
+    const client = factory([broker.bootstrap]).create({ clientId: 'death', clock: systemClock, log: silentLogger });
+    await client.connect();
+    const topic = `death-${Date.now()}`;
+    await client.admin().createTopics([{ name: topic, partitions: 1, replicationFactor: -1, configs: {} }]);
+    const tp = topicPartition(topic, 0);
+    const { member, events } = await join(client, topic);
+    const generation = member.metadata()?.generation;
+
+    const read: number[] = [];
+    const reader = client.reader({ isolation: 'uncommitted', role: 'main', maxBufferedBytes: 1_000_000 });
+    reader.assign(new Map([[tp, 0]]));
+    const producer = client.producer({
+      lingerMs: 2,
+      compression: 'lz4',
+      maxBatchBytes: 2_000,
+      maxBufferedBytes: 100_000,
+      deliveryTimeoutMs: 120_000,
+    });
+    await producer.lookUp([topic]);
+    let written = 0;
+    const load = new AbortController();
+    const writing = (async () => {
+      for (; !load.signal.aborted; written++) {
+        const bytes = Buffer.from(String(written));
+        producer.partition(topic, 0).append(-1, bytes, -1, -1, bytes, 0, bytes.length, null);
+        if (producer.full) await producer.drained();
+        if (written % 50 === 0) await sleep(systemClock, 5);
+      }
+    })();
+    const reading = (async () => {
+      while (!load.signal.aborted || read.length < written) {
+        const { batches, issues } = await reader.poll({ maxWaitMs: 500 });
+        expect(issues).toEqual([]);
+        for (const batch of batches)
+          for (let index = 0; index < batch.count; index++) read.push(Number(Buffer.from(batch.value(index) ?? [])));
+      }
+    })();
+
+    await sleep(systemClock, 1_000);
+    await broker.kill();
+    await broker.start();
+    await sleep(systemClock, 1_000);
+    await broker.restart();
+    await sleep(systemClock, 1_000);
+    await broker.freeze();
+    await sleep(systemClock, 3_000);
+    broker.thaw();
+    await sleep(systemClock, 1_000);
+    load.abort();
+    await writing;
+    const acknowledged = await producer.flush();
+    await reading;
+
+    expect(acknowledged).toEqual(new Map([[tp, { lastOffset: written - 1, contiguous: true }]]));
+    expect(read).toEqual(Array.from({ length: written }, (__, index) => index));
+    await member.commit(new Map([[tp, { offset: written }]]));
+    expect([events, member.metadata()?.generation]).toEqual([['assigned'], generation]);
+    await member.close({ leave: true });
+    await client.close();
+  }, 120_000);
+});
+
+/** A member that owns nothing of interest: only its membership is looked at. The session outlasts the restarts. */
+async function join(client: StreamsClient, topic: string): Promise<{ readonly member: GroupMember; readonly events: readonly string[] }> {
+  const events: string[] = [];
+  const note = (event: string): Promise<void> => {
+    events.push(event);
+    return Promise.resolve();
+  };
+  const handler: GroupHandler = {
+    onRevoke: () => note('revoke'),
+    subscription: () => Promise.resolve({ topics: [topic], userData: new Uint8Array(0) }),
+    assign: (members) =>
+      Promise.resolve(
+        new Map<string, MemberAssignment>(members.map(({ memberId }) => [memberId, { partitions: [], userData: new Uint8Array(0) }])),
+      ),
+    onAssigned: () => note('assigned'),
+    onLost: () => note('lost'),
+    onFatal: () => void note('fatal'),
+  };
+  const member = client.member(
+    {
+      groupId: `death-${Date.now()}`,
+      protocolName: 'test',
+      sessionTimeoutMs: 45_000,
+      rebalanceTimeoutMs: 60_000,
+      heartbeatIntervalMs: 500,
+      progressDeadlineMs: 3_600_000,
+    },
+    handler,
+  );
+  await member.start();
+  while (events.length === 0) await sleep(systemClock, 50);
+  return { member, events };
+}
