@@ -84,6 +84,44 @@ describe('rebalances', () => {
     expect(stored(first, second)).toEqual(sorted(changelogCounts(harness.cluster)));
   });
 
+  it('lets nothing of its own out after a barrier that took longer than the group waits', async () => {
+    await start();
+    const first = harness.instance(wordCount(), { clientId: 'stuck', rebalanceTimeoutMs: 3_000, commitIntervalMs: 3_600_000 });
+    await harness.clock.run(first.start());
+    await harness.running(first);
+    await harness.produce('lines', lines(30));
+    // What it writes is not acknowledged for longer than the group waits for its barrier.
+    const stop = harness.cluster.intercept(produceApi, (_request, context) => (context.clientId === 'stuck' ? 'drop' : 'pass'));
+    await harness.clock.advance(100);
+    const second = harness.instance(wordCount(), { rebalanceTimeoutMs: 3_000 });
+    await harness.clock.run(second.start());
+    await harness.until(() => second.tasks().length > 0 && second.state === 'RUNNING', 'the second instance has tasks', 15_000);
+    stop();
+    await harness.until(
+      () => first.state === 'RUNNING' && second.state === 'RUNNING' && first.tasks().length === 2 && second.tasks().length === 2,
+      'both run',
+      120_000,
+    );
+    await harness.clock.advance(10_000);
+    expect(belowTruth(lastCounts(harness.cluster), countWords(lines(30)))).toEqual([]);
+    expect(stored(first, second)).toEqual(sorted(changelogCounts(harness.cluster)));
+  });
+
+  it('stops an instance whose static name another one took', async () => {
+    await start();
+    const first = harness.instance(wordCount(), { instanceId: 'one' });
+    const ended = first.run().catch((error: unknown) => error);
+    await harness.running(first);
+    const second = harness.instance(wordCount(), { instanceId: 'one', clientId: 'other' });
+    await harness.clock.run(second.start());
+    expect(await harness.clock.run(ended)).toMatchObject({ code: 'MR_CLIENT_FATAL', kafkaCode: 82 });
+    expect(first.state).toBe('ERROR');
+    await harness.running(second);
+    await harness.produce('lines', lines(20));
+    await harness.clock.advance(3_000);
+    expect(sorted(lastCounts(harness.cluster))).toEqual(sorted(countWords(lines(20))));
+  });
+
   it('moves few tasks when one of three instances is replaced', async () => {
     await start(6);
     const apps = [1, 2, 3].map((digit) => harness.instance(wordCount(), { state: new KeptDisk(digit).backend() }));

@@ -2,7 +2,7 @@
 import { serdes, StreamsBuilder, StreamsError, type Topology } from '@millrace/core';
 import { type ClusterAdmin, topicPartition } from '@millrace/core/kafka';
 import type { KafkaStreams, KafkaStreamsOptions, RestoreEvent } from '@millrace/core/runtime';
-import { deleteGroupsApi, incrementalAlterConfigsApi } from '@millrace/kafka/protocol';
+import { deleteGroupsApi, fetchApi, incrementalAlterConfigsApi } from '@millrace/kafka/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Crash, Harness } from './support/harness.ts';
 import { KeptDisk } from './support/kept-state.ts';
@@ -239,6 +239,37 @@ describe('offsets', () => {
     expect(await harness.committed('lines', 0)).toBe(20);
   });
 });
+
+describe('damaged batches', () => {
+  it('stops at a batch whose checksum is wrong, says where, and skips nothing', async () => {
+    await start({ partitions: 1 });
+    await harness.produce('lines', lines(5));
+    await harness.produce('lines', lines(5, 5));
+    harness.cluster.intercept(fetchApi, (_request, context) =>
+      context.clientId === 'app'
+        ? {
+            change: (answer) => ({
+              ...answer,
+              responses: answer.responses?.map((response) => ({
+                ...response,
+                partitions: response.partitions?.map((partition) => ({ ...partition, records: damaged(partition.records ?? null) })),
+              })),
+            }),
+          }
+        : 'pass',
+    );
+    expect(await failure(passThrough())).toMatchObject({ code: 'MR_RECORD_CORRUPT', details: { topic: 'lines', partition: 0, offset: 0 } });
+    expect(await harness.committed('lines', 0)).toBe(0);
+  });
+});
+
+/** One bit in the first batch is wrong. */
+function damaged(records: Uint8Array | null): Uint8Array | null {
+  if (records === null || records.length < 100) return records;
+  const copy = records.slice();
+  copy[80] = (copy[80] ?? 0) ^ 1;
+  return copy;
+}
 
 describe('changelogs and local state', () => {
   const rebuilds = (events: readonly RestoreEvent[]): readonly (string | undefined)[] =>

@@ -56,6 +56,8 @@ export class StreamsInstance implements TaskHost {
   /** Point in `clock.monotonic()` at which tasks that were closed after a failure are opened again. */
   #reopenMs: number | undefined;
   #forced = false;
+  /** Set while the tasks are lost and not yet closed: whatever fails meanwhile fails because of it. */
+  #abandoned: StreamsError | undefined;
   #failures = 0;
   #failingSinceMs: number | undefined;
   /** The failure for which the whole application was asked to stop, and until when to wait for the group's answer. */
@@ -306,8 +308,17 @@ export class StreamsInstance implements TaskHost {
 
   // ---- what the group asks ----
 
-  suspend(_signal: AbortSignal): Promise<void> {
-    return this.#mailbox.post(async () => {
+  async suspend(signal: AbortSignal): Promise<void> {
+    const giveUp = (): void =>
+      this.#abandon(
+        new StreamsError(
+          'MR_TASK_LOST',
+          'the group went on before the barrier of a rebalance was done: what was not committed is replayed by the next owner',
+        ),
+      );
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
+    await this.#mailbox.post(async () => {
       const parts = this.#parts as Parts;
       this.#inForce = false;
       try {
@@ -316,7 +327,9 @@ export class StreamsInstance implements TaskHost {
         parts.registry.suspendAll();
         this.#showState(parts);
       }
+      if (this.#abandoned !== undefined) throw this.#abandoned;
     });
+    signal.removeEventListener('abort', giveUp);
   }
 
   assign(assignment: TaskAssignment): Promise<void> {
@@ -332,6 +345,7 @@ export class StreamsInstance implements TaskHost {
   }
 
   lose(error: StreamsError): Promise<void> {
+    this.#abandon(error);
     return this.#mailbox.post(async () => {
       const parts = this.#parts as Parts;
       this.#options.log.warn('the membership of the group was lost: tasks are closed without committing', { error });
@@ -361,9 +375,11 @@ export class StreamsInstance implements TaskHost {
     const { clock, log, taskTimeoutMs } = this.#options;
     this.#failingSinceMs ??= clock.monotonic();
     this.#failures++;
-    const decision = decideRecovery(error, clock.monotonic() - this.#failingSinceMs, taskTimeoutMs, (uncaught) =>
-      this.#askUncaught(uncaught),
-    );
+    const lost = this.#abandoned;
+    const decision =
+      lost !== undefined
+        ? 'rejoin'
+        : decideRecovery(error, clock.monotonic() - this.#failingSinceMs, taskTimeoutMs, (uncaught) => this.#askUncaught(uncaught));
     if (decision === 'shutdownClient') throw error;
     log.warn('tasks are closed without committing after a failure', { error, recovery: decision, failures: this.#failures });
     await this.#dropTasks(parts);
@@ -385,6 +401,13 @@ export class StreamsInstance implements TaskHost {
   async #dropTasks(parts: Parts): Promise<void> {
     await parts.registry.closeDirty();
     await parts.output.replace();
+    this.#abandoned = undefined;
+  }
+
+  /** The tasks are somebody else's, also while the loop still waits for something: nothing more may leave, and what waits ends now. */
+  #abandon(error: StreamsError): void {
+    this.#abandoned ??= error;
+    void this.#parts?.output.abandon();
   }
 
   #askUncaught(error: unknown): UncaughtDecision {

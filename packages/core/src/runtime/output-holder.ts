@@ -31,6 +31,11 @@ export class OutputHolder {
     await closeQuietly(old, 0);
   }
 
+  /** Sends nothing more: somebody else may own the tasks already, and must not find our late records in their changelogs. `replace` follows. */
+  abandon(): Promise<void> {
+    return closeQuietly(this.#producer, 0);
+  }
+
   close(timeoutMs: number): Promise<void> {
     return closeQuietly(this.#producer, timeoutMs);
   }
