@@ -209,6 +209,11 @@ export class StreamRecord<K, V> {
     );
   }
 
+  /** @internal New key, value and timestamp, the rest as here. */
+  withKeyValueAt<K2, V2>(key: K2, value: V2, timestamp: number): StreamRecord<K2, V2> {
+    return new StreamRecord<K2, V2>(key, value, timestamp, this.#copyHeaders(), this.#batch, this.#index, null, null, this.#batchHeaders);
+  }
+
   /** @internal New value and timestamp, the rest as here. */
   withValueAt<V2>(value: V2, timestamp: number): StreamRecord<K, V2> {
     return new StreamRecord<K, V2>(

@@ -37,6 +37,13 @@ export interface Serde<T> {
   readonly format: string | undefined;
 
   /**
+   * How many bytes at the end of a key say nothing about its partition: the times of a windowed key. Sinks choose the partition by what stands before.
+   *
+   * @default 0
+   */
+  readonly unpartitionedBytes?: number | undefined;
+
+  /**
    * True if `buffer[start, end)` decodes without error and encodes to the same bytes again. With it, what nobody reads is never decoded and what nobody changed is
    * copied. Without it, every record is decoded at its source.
    */

@@ -1,4 +1,5 @@
 /** The serdes that come with Millrace, under one name. Byte formats are those of Kafka's Java serializers. */
+import type { Windowed } from '../windows/windowed.ts';
 import { bytesSerde } from './bytes-serde.ts';
 import { type CustomSerde, customSerde } from './custom-serde.ts';
 import { jsonSerde } from './json-serde.ts';
@@ -7,6 +8,7 @@ import type { Serde } from './serde.ts';
 import { stringSerde } from './string-serde.ts';
 import { uuidSerde } from './uuid-serde.ts';
 import { voidSerde } from './void-serde.ts';
+import { SessionWindowedSerde, timeWindowedSerde, type TimeWindowedSerdeOptions } from './windowed-serdes.ts';
 
 export interface Serdes {
   /** UTF-8. Malformed bytes become U+FFFD, as in Java. */
@@ -33,6 +35,10 @@ export interface Serdes {
   uuid(): Serde<string>;
   /** Null only. Java: `Serdes.Void`. */
   void(): Serde<null>;
+  /** Keys of time, sliding and unlimited windows: the key, then the start. The end comes from `size`. Java: `WindowedSerdes.timeWindowedSerdeFrom`. */
+  timeWindowed<K>(inner: Serde<K>, options: TimeWindowedSerdeOptions): Serde<Windowed<K>>;
+  /** Keys of sessions: the key, then end and start. Java: `WindowedSerdes.sessionWindowedSerdeFrom`. */
+  sessionWindowed<K>(inner: Serde<K>): Serde<Windowed<K>>;
   /** A serde of your own functions over `Uint8Array`. */
   from<T>(custom: CustomSerde<T>): Serde<T>;
 }
@@ -50,5 +56,7 @@ export const serdes: Serdes = {
   json: jsonSerde,
   uuid: () => uuidSerde,
   void: () => voidSerde,
+  timeWindowed: timeWindowedSerde,
+  sessionWindowed: (inner) => new SessionWindowedSerde(inner),
   from: customSerde,
 };

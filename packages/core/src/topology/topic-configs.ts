@@ -14,6 +14,13 @@ export const repartitionConfigs: TopicConfigs = {
   'message.timestamp.type': 'CreateTime',
 };
 
+/** The largest that a topic can have; what unlimited windows ask for. */
+const endless = '9223372036854775807';
+
+function retention(storeRetentionMs: number): string {
+  return Number.isFinite(storeRetentionMs) ? String(storeRetentionMs + additionalRetentionMs) : endless;
+}
+
 function defaults(spec: StoreSpec): TopicConfigs {
   switch (spec.kind) {
     case 'keyValue':
@@ -24,10 +31,10 @@ function defaults(spec: StoreSpec): TopicConfigs {
     case 'window':
       return {
         'cleanup.policy': spec.retainDuplicates ? 'delete' : 'compact,delete',
-        'retention.ms': String(spec.retentionMs + additionalRetentionMs),
+        'retention.ms': retention(spec.retentionMs),
       };
     case 'session':
-      return { 'cleanup.policy': 'compact,delete', 'retention.ms': String(spec.retentionMs + additionalRetentionMs) };
+      return { 'cleanup.policy': 'compact,delete', 'retention.ms': retention(spec.retentionMs) };
     case 'versioned':
       return { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': String(spec.historyRetentionMs + additionalRetentionMs) };
   }

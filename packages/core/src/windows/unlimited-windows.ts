@@ -1,0 +1,35 @@
+/** One window that begins at a time and never ends. Earlier records belong to no window. Kafka Streams: `UnlimitedWindows` (WI-05). */
+import { windowDuration } from './window-duration.ts';
+
+export interface UnlimitedWindowsOptions {
+  /** Milliseconds since 1970. @default 0 */
+  readonly start?: number | undefined;
+}
+
+export class UnlimitedWindows {
+  readonly kind = 'unlimited';
+  readonly startMs: number;
+  readonly sizeMs: number = Number.POSITIVE_INFINITY;
+  readonly advanceMs: number = Number.POSITIVE_INFINITY;
+  readonly graceMs: number = 0;
+
+  /** @internal */
+  constructor(startMs: number) {
+    this.startMs = startMs;
+  }
+
+  /** As of {@link TimeWindows}: the window's start, or behind every time if the record is too early for it. */
+  firstStart(timestamp: number): number {
+    return timestamp >= this.startMs ? this.startMs : Number.POSITIVE_INFINITY;
+  }
+
+  lastStart(timestamp: number): number {
+    return this.firstStart(timestamp);
+  }
+}
+
+/** @throws MR_ARGUMENT_INVALID for a negative start. */
+export function unlimitedWindows(options: UnlimitedWindowsOptions = {}): UnlimitedWindows {
+  const { start } = options;
+  return Object.freeze(new UnlimitedWindows(start === undefined ? 0 : windowDuration(start, 'the start of an unlimited window', 0)));
+}
