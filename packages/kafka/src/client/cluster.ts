@@ -41,7 +41,7 @@ export class Cluster {
     this.#wire = wire;
     this.context = context;
     this.requester = new Requester(wire, context);
-    this.coordinators = new Coordinators(this.requester, context, (nodeId) => this.#learnNode(nodeId));
+    this.coordinators = new Coordinators(this.requester, context, (endpoint) => this.#noteNode(endpoint));
   }
 
   get clock(): Clock {
@@ -81,11 +81,7 @@ export class Cluster {
   /** Takes over a leader that came with an error in a fetch or produce answer (KIP-951). Returns whether it is news. */
   noteLeader(topic: string, partition: number, leader: number, leaderEpoch: number, endpoints: readonly NodeEndpoint[]): boolean {
     if (leader < 0) return false;
-    const unknown = endpoints.filter(({ nodeId }) => !this.#nodes.has(nodeId));
-    if (unknown.length > 0) {
-      for (const endpoint of unknown) this.#nodes.set(endpoint.nodeId, toAddress(endpoint));
-      this.#wire.learnNodes([...this.#nodes.values()]);
-    }
+    for (const endpoint of endpoints) this.#noteNode(endpoint);
     return this.#nodes.has(leader) && this.#topics.noteLeader(topic, partition, leader, leaderEpoch);
   }
 
@@ -183,8 +179,13 @@ export class Cluster {
     this.#wire.learnNodes([...this.#nodes.values()]);
   }
 
-  async #learnNode(nodeId: number): Promise<void> {
-    if (!this.#nodes.has(nodeId)) await this.fetchMetadata([]);
+  /** A node that came with an answer about something else: new, or at a new address. */
+  #noteNode(endpoint: NodeEndpoint): void {
+    const { nodeId, host, port } = endpoint;
+    const known = this.#nodes.get(nodeId);
+    if (known !== undefined && known.host === host && known.port === port) return;
+    this.#nodes.set(nodeId, toAddress(endpoint));
+    this.#wire.learnNodes([...this.#nodes.values()]);
   }
 
   /** All known nodes from a random one on, and last whatever the wire can reach. */

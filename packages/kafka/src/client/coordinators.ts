@@ -1,6 +1,7 @@
 /** Which node coordinates a group: asked once, kept until somebody finds it wrong. */
-import type { ClientContext } from './context.ts';
 import { ClientError } from '@millrace/core/kafka';
+import type { NodeEndpoint } from './cluster.ts';
+import type { ClientContext } from './context.ts';
 import { brokerFailure } from './failure.ts';
 import type { Requester } from './requester.ts';
 import * as spoken from './spoken-versions.ts';
@@ -10,15 +11,15 @@ const groupKeyType = 0;
 export class Coordinators {
   readonly #requester: Requester;
   readonly #context: ClientContext;
-  readonly #learnNode: (nodeId: number) => Promise<void>;
+  readonly #noteNode: (endpoint: NodeEndpoint) => void;
   readonly #known = new Map<string, number>();
   readonly #asking = new Map<string, Promise<number>>();
 
-  /** @param learnNode makes sure that the address of a node is known */
-  constructor(requester: Requester, context: ClientContext, learnNode: (nodeId: number) => Promise<void>) {
+  /** @param noteNode told of the address of every coordinator that is found */
+  constructor(requester: Requester, context: ClientContext, noteNode: (endpoint: NodeEndpoint) => void) {
     this.#requester = requester;
     this.#context = context;
-    this.#learnNode = learnNode;
+    this.#noteNode = noteNode;
   }
 
   /**
@@ -50,7 +51,7 @@ export class Coordinators {
       throw new ClientError('retriable', `The answer to FindCoordinator does not name group "${groupId}"`, { details: { groupId } });
     }
     if (found.errorCode !== 0) throw brokerFailure(found.errorCode, `Finding the coordinator of group "${groupId}"`, { groupId });
-    await this.#learnNode(found.nodeId);
+    this.#noteNode({ nodeId: found.nodeId, host: found.host, port: found.port, rack: null });
     this.#context.log.debug('Found the coordinator', { groupId, node: found.nodeId });
     this.#known.set(groupId, found.nodeId);
     return found.nodeId;

@@ -130,6 +130,8 @@ describe('coordinators', () => {
     wire.on(findCoordinatorApi, () => reply, [0, version]);
     const found = await Promise.all([cluster.coordinators.ofGroup('g'), cluster.coordinators.ofGroup('g')]);
     expect([found, await cluster.coordinators.ofGroup('g')]).toEqual([[2, 2], 2]);
+    // It may have come back at another address.
+    expect(wire.learnt.at(-1)).toEqual([{ id: 2, host: 'h', port: 1, rack: null }]);
     const asked = (): number => wire.requests.filter(({ api }) => api === 'FindCoordinator').length;
     expect(asked()).toBe(1);
     cluster.coordinators.forget('g', 1);

@@ -8,6 +8,8 @@ import type { JoinedMember } from './frames.ts';
 const protocolType = 'consumer';
 /** Both requests are answered at the latest when the rebalance times out; the answer may take some more time. */
 const graceMs = 5_000;
+/** As Java's clients cut it; it is for logs only. */
+const maxReasonLength = 255;
 const memberIdRequired = 79;
 
 export interface Joined {
@@ -56,7 +58,7 @@ export class JoinRound {
           groupInstanceId: instanceId ?? null,
           protocolType,
           protocols: [{ name: protocolName, metadata: request.subscription }],
-          reason: request.reason,
+          reason: request.reason.slice(0, maxReasonLength),
         },
         { timeoutMs: rebalanceTimeoutMs + graceMs, signal: this.#closing },
       );
