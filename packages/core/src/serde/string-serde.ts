@@ -9,7 +9,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import type { Serde } from './serde.ts';
 
 /** Below this many bytes a loop in JavaScript is cheaper than a call into native code. */
-const shortBytes = 32;
+const shortBytes = 80;
 
 function isShortAscii(buffer: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
@@ -97,8 +97,9 @@ class StringSerde implements Serde<string> {
   readonly format = 'utf8';
 
   decode(buffer: Uint8Array, start: number, end: number): string {
-    if (isValid(buffer, start, end)) return asBuffer(buffer).toString('utf8', start, end);
-    return decodeReplacing(buffer, start, end);
+    const text = asBuffer(buffer).toString('utf8', start, end);
+    // Only text with a replacement character can come from malformed bytes; looking for one costs less than looking at the bytes.
+    return text.includes(replacement) && !isValid(buffer, start, end) ? decodeReplacing(buffer, start, end) : text;
   }
 
   encodeInto(value: string, writer: ByteWriter): void {
