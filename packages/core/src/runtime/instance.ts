@@ -1,54 +1,28 @@
 /**
- * An instance from connecting to the last close: makes the parts, runs the loop, serves what the group asks between two turns, recovers from failures or ends with them.
+ * An instance from its start to its last close: runs the loop, serves what the group asks between two turns, recovers from failures or ends with them.
  */
-import type { StateDirectory } from '@millrace/state';
 import type { Task, TaskInit } from '../engine/contract.ts';
-import { ClientError, StreamsError } from '../errors.ts';
-import type { RecordProducer, StreamsClient } from '../kafka/port.ts';
+import { StreamsError } from '../errors.ts';
 import type { TopologyPlan } from '../topology/plan.ts';
 import { ApplicationTopics } from './application-topics.ts';
-import { ClassicCoordinator } from './classic-coordinator.ts';
 import { type ClientState, ClientStateMachine } from './client-state.ts';
-import { AtLeastOnceCommitter, type TaskToReplay } from './committer.ts';
+import type { TaskToReplay } from './committer.ts';
 import type { AssignedTask, TaskAssignment, TaskHost } from './coordinator.ts';
 import type { TaskMetadata } from './events.ts';
 import { Mailbox } from './mailbox.ts';
 import type { RuntimeOptions, UncaughtDecision } from './options.ts';
-import { OutputHolder } from './output-holder.ts';
-import { Purger } from './purger.ts';
+import { lookUpSinks, OpenedParts, type Parts } from './parts.ts';
 import { decideRecovery, pauseBeforeReplay } from './recovery.ts';
-import { Restorer } from './restorer.ts';
-import { retrying } from './retry.ts';
-import { RunLoop } from './run-loop.ts';
-import { StateCleaner } from './state-cleaner.ts';
-import { TaskRegistry } from './task-registry.ts';
-
-/** What exists once the instance is connected. */
-interface Parts {
-  readonly client: StreamsClient;
-  readonly directory: StateDirectory;
-  readonly output: OutputHolder;
-  readonly restorer: Restorer;
-  readonly registry: TaskRegistry;
-  readonly coordinator: ClassicCoordinator;
-  readonly loop: RunLoop;
-  readonly cleaner: StateCleaner;
-  readonly purger: Purger;
-  readonly closeReader: () => Promise<void>;
-}
 
 export class StreamsInstance implements TaskHost {
   readonly #options: RuntimeOptions;
   readonly #topics: ApplicationTopics;
-  readonly #createTask: (init: TaskInit) => Task;
   readonly #states: ClientStateMachine;
   readonly #mailbox = new Mailbox();
   readonly #closing = new AbortController();
-  /** What was opened so far, in order, to be closed backwards if starting fails. */
-  readonly #opened: { readonly name: string; readonly close: () => Promise<void> | void }[] = [];
+  readonly #opened: OpenedParts;
   #parts: Parts | undefined;
   #finished: Promise<void> | undefined;
-  #client: StreamsClient | undefined;
   /** The group cannot be served any more. */
   #fatal: StreamsError | undefined;
   /** An assignment is in force: between it and the next barrier tasks may be opened. */
@@ -65,9 +39,21 @@ export class StreamsInstance implements TaskHost {
 
   constructor(plan: TopologyPlan, options: RuntimeOptions, createTask: (init: TaskInit) => Task) {
     this.#options = options;
-    this.#createTask = createTask;
     this.#topics = new ApplicationTopics(options.applicationId, plan);
     this.#states = new ClientStateMachine((state, previous) => this.#onState(state, previous));
+    this.#opened = new OpenedParts({
+      options,
+      topics: this.#topics,
+      createTask,
+      host: this,
+      mailbox: this.#mailbox,
+      signal: this.#closing.signal,
+      onCommitted: () => {
+        this.#failures = 0;
+        this.#failingSinceMs = undefined;
+      },
+      onReplay: (failed) => this.#replay(failed),
+    });
     const tags = { 'client-id': options.clientId };
     options.metrics.gauge('alive-stream-threads', tags, () => (this.#parts === undefined ? 0 : 1));
     options.metrics.gauge('failed-stream-threads', tags, () => (this.#states.state === 'ERROR' ? 1 : 0));
@@ -96,11 +82,17 @@ export class StreamsInstance implements TaskHost {
     this.#states.moveTo('REBALANCING');
     let parts: Parts;
     try {
-      parts = await this.#open();
+      parts = await this.#opened.open();
+      this.#parts = parts;
+      await parts.coordinator.prepare();
+      await lookUpSinks(parts.output.producer, this.#topics, this.#options.topicTimeoutMs);
+      if (this.#closing.signal.aborted) throw new StreamsError('MR_CLOSED', 'the instance was closed while it started');
     } catch (error) {
       const stopped = this.#closing.signal.aborted;
       if (!stopped) this.#states.moveTo('PENDING_ERROR');
-      await this.#closeOpened();
+      this.#mailbox.close();
+      await this.#opened.close({ sendTimeoutMs: 0 });
+      this.#parts = undefined;
       this.#states.moveTo(stopped ? 'NOT_RUNNING' : 'ERROR');
       throw error;
     }
@@ -148,118 +140,9 @@ export class StreamsInstance implements TaskHost {
   }
 
   /** Lets nothing wait any longer: whatever is under way fails. */
-  async force(): Promise<void> {
+  force(): Promise<void> {
     this.#forced = true;
-    try {
-      await this.#client?.close();
-    } catch (error) {
-      this.#options.log.warn('the client failed to close', { error });
-    }
-  }
-
-  // ---- opening ----
-
-  async #open(): Promise<Parts> {
-    const options = this.#options;
-    const directory = await options.state.open({
-      applicationId: options.applicationId,
-      memoryBytes: options.stateMemoryBytes,
-      now: () => options.clock.now(),
-    });
-    this.#opened.push({ name: 'state directory', close: () => directory.close() });
-    const client = options.client.create({ clientId: options.clientId, clock: options.clock, log: options.log });
-    this.#client = client;
-    this.#opened.push({ name: 'client', close: () => client.close() });
-    const { signal } = this.#closing;
-    const features = await retrying('connect', { clock: options.clock, log: options.log, timeoutMs: options.taskTimeoutMs, signal }, () =>
-      client.connect({ signal }),
-    );
-    const output = new OutputHolder(client, options, this.#topics);
-    this.#opened.push({ name: 'producer', close: () => output.close(0) });
-    // As Kafka Streams under at-least-once: what others write in transactions is read at once.
-    const reader = client.reader({ isolation: 'uncommitted', role: 'main', maxBufferedBytes: options.bufferedBytes });
-    this.#opened.push({ name: 'reader', close: () => reader.close() });
-    const restorer = new Restorer({ client, options, onOutcome: () => this.#mailbox.wake() });
-    this.#opened.push({ name: 'restorer', close: () => restorer.close() });
-    const coordinator = new ClassicCoordinator({ client, topics: this.#topics, options, host: this, processId: directory.processId });
-    this.#opened.push({ name: 'group member', close: () => coordinator.close({ leave: options.leaveOnClose }) });
-
-    const admin = client.admin();
-    const purger = new Purger(admin, this.#topics, options, features.deleteRecords);
-    const registry = new TaskRegistry({
-      options,
-      topics: this.#topics,
-      admin,
-      directory,
-      coordinator,
-      output,
-      reader,
-      restorer,
-      createTask: this.#createTask,
-    });
-    const committer = new AtLeastOnceCommitter({
-      options,
-      topics: this.#topics,
-      admin,
-      coordinator,
-      output,
-      onCommitted: (offsets) => {
-        purger.noteCommitted(offsets);
-        this.#failures = 0;
-        this.#failingSinceMs = undefined;
-      },
-    });
-    const loop = new RunLoop({
-      options,
-      topics: this.#topics,
-      mailbox: this.#mailbox,
-      registry,
-      reader,
-      admin,
-      output,
-      coordinator,
-      committer,
-      purger,
-      onReplay: (failed) => this.#replay(failed),
-    });
-    const cleaner = new StateCleaner(directory, options);
-    const parts: Parts = {
-      client,
-      directory,
-      output,
-      restorer,
-      registry,
-      coordinator,
-      loop,
-      cleaner,
-      purger,
-      closeReader: () => reader.close(),
-    };
-    this.#parts = parts;
-    await coordinator.prepare();
-    await this.#lookUpOutputs(output.producer);
-    if (signal.aborted) throw new StreamsError('MR_CLOSED', 'the instance was closed while it started');
-    return parts;
-  }
-
-  /** The topics that sinks write must exist: better to hear it now than at the first record. */
-  async #lookUpOutputs(producer: RecordProducer): Promise<void> {
-    const { topicTimeoutMs } = this.#options;
-    const sinks = this.#topics.sinkTopics;
-    if (sinks.length === 0) return;
-    try {
-      await producer.lookUp(sinks, { timeoutMs: topicTimeoutMs });
-    } catch (error) {
-      if (!(error instanceof ClientError) || error.kind !== 'fatal') throw error;
-      throw new StreamsError(
-        'MR_TOPIC_UNKNOWN',
-        `a topic that the topology writes does not exist (waited ${topicTimeoutMs} ms): ${error.message}. Create it: output topics are never created by Millrace`,
-        {
-          details: { ...error.details, sinks: sinks.join(', ') },
-          cause: error,
-        },
-      );
-    }
+    return this.#opened.force();
   }
 
   // ---- turns ----
@@ -437,36 +320,15 @@ export class StreamsInstance implements TaskHost {
   // ---- closing ----
 
   async #closeAll(parts: Parts, clean: boolean): Promise<void> {
-    const options = this.#options;
-    const step = async (name: string, close: () => Promise<void> | void): Promise<void> => {
-      try {
-        await close();
-      } catch (error) {
-        options.log.warn(`closing the ${name} failed`, { error });
-      }
-    };
-    await step('tasks', () => (clean ? parts.registry.closeClean() : parts.registry.closeDirty()));
+    try {
+      await (clean ? parts.registry.closeClean() : parts.registry.closeDirty());
+    } catch (error) {
+      this.#options.log.warn('closing the tasks failed', { error });
+    }
     // Handlers that wait for the loop are let go: the member closes next and calls none any more.
     this.#mailbox.close();
-    await step('group member', () => parts.coordinator.close({ leave: options.leaveOnClose }));
-    await step('restorer', () => parts.restorer.close());
-    await step('reader', parts.closeReader);
-    await step('producer', () => parts.output.close(clean ? options.closeTimeoutMs : 0));
-    await step('state directory', () => parts.directory.close());
-    await step('client', () => parts.client.close());
-    await step('purge', () => parts.purger.idle());
-    this.#parts = undefined;
-  }
-
-  async #closeOpened(): Promise<void> {
-    this.#mailbox.close();
-    for (let part = this.#opened.pop(); part !== undefined; part = this.#opened.pop()) {
-      try {
-        await part.close();
-      } catch (error) {
-        this.#options.log.warn(`closing the ${part.name} failed`, { error });
-      }
-    }
+    await this.#opened.close({ sendTimeoutMs: clean ? this.#options.closeTimeoutMs : 0 });
+    await parts.purger.idle();
     this.#parts = undefined;
   }
 

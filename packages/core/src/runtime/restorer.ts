@@ -5,15 +5,15 @@
  */
 import { StreamsError } from '../errors.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
-import type { ClusterAdmin, PartitionReader, ReaderOptions, ReadIssue, StreamsClient } from '../kafka/port.ts';
+import type { PartitionReader, ReaderOptions, ReadIssue, StreamsClient } from '../kafka/port.ts';
 import { formatTopicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
+import { changelogBounds, changelogMissing } from './changelog-bounds.ts';
 import type { RebuildReason, RestoreEvent } from './events.ts';
 import type { RuntimeOptions } from './options.ts';
 import type { OwnedTask } from './owned-task.ts';
 import { recordsBelow } from './restore-batch.ts';
 import { type ChangelogBounds, decideRestore, mismatchError, type RestoreDecision, type RestoreRange } from './restore-task.ts';
-import { retrying } from './retry.ts';
-import { noteOfTopicId, noteTopicIds } from './state-identity.ts';
+import { noteTopicIds } from './state-identity.ts';
 
 export interface RestorerInit {
   readonly client: StreamsClient;
@@ -186,7 +186,13 @@ export class Restorer {
     if (entries.length === 0) return;
     let bounds: ReadonlyMap<TopicPartition, ChangelogBounds>;
     try {
-      bounds = await this.#bounds(entries);
+      const { client, options } = this.#init;
+      const retry = { clock: options.clock, log: options.log, timeoutMs: options.taskTimeoutMs };
+      bounds = await changelogBounds(
+        entries.map((entry) => entry.owned),
+        client.admin(),
+        retry,
+      );
     } catch (error) {
       for (const entry of entries) this.#fail(entry, error);
       return;
@@ -243,46 +249,6 @@ export class Restorer {
       code: lossy ? error.code : undefined,
       detail: rebuild.detail,
     });
-  }
-
-  async #bounds(entries: readonly Entry[]): Promise<ReadonlyMap<TopicPartition, ChangelogBounds>> {
-    const { client, options } = this.#init;
-    const admin: ClusterAdmin = client.admin();
-    const retry = { clock: options.clock, log: options.log, timeoutMs: options.taskTimeoutMs };
-    const changelogs = entries.flatMap((entry) => entry.owned.task.changelogs.map((changelog) => ({ entry, changelog })));
-    const tps = changelogs.map(({ changelog }) => changelog.tp);
-    const topics = [...new Set(tps.map((tp) => tp.topic))];
-    if (tps.length === 0) return new Map();
-    const query = (what: 'earliest' | 'latest'): Promise<ReadonlyMap<TopicPartition, number>> =>
-      retrying(`look up ${what} changelog offsets`, retry, () =>
-        admin.listOffsets(new Map(tps.map((tp) => [tp, what])), { isolation: 'uncommitted' }),
-      );
-    const aged = entries.some((entry) => entry.owned.state.existed);
-    const [starts, ends, descriptions, configs] = await Promise.all([
-      query('earliest'),
-      query('latest'),
-      retrying('describe changelogs', retry, () => admin.describeTopics(topics)),
-      aged
-        ? retrying('read settings of changelogs', retry, () => admin.topicConfigs(topics))
-        : new Map<string, ReadonlyMap<string, string>>(),
-    ]);
-    const bounds = new Map<TopicPartition, ChangelogBounds>();
-    for (const { entry, changelog } of changelogs) {
-      const { tp } = changelog;
-      const description = descriptions.get(tp.topic);
-      const logStart = starts.get(tp);
-      const logEnd = ends.get(tp);
-      if (description === undefined || logStart === undefined || logEnd === undefined) throw changelogMissing(tp);
-      bounds.set(tp, {
-        logStart,
-        logEnd,
-        topicId: description.id,
-        notedId: noteOfTopicId(entry.owned.state.engine, tp.topic),
-        committed: changelog.isSource ? entry.owned.committed.get(tp)?.offset : undefined,
-        deleteRetentionMs: deleteRetention(configs.get(tp.topic)),
-      });
-    }
-    return bounds;
   }
 
   // ---- trouble ----
@@ -394,21 +360,4 @@ function spanOf(batch: FetchedRecords): number {
   const last = batch.count - 1;
   const from = Math.max(0, batch.keyStart(0));
   return Math.max(batch.count, Math.max(batch.valueEnd(last), batch.keyEnd(last)) - from);
-}
-
-function deleteRetention(config: ReadonlyMap<string, string> | undefined): number | undefined {
-  if (config === undefined || !(config.get('cleanup.policy') ?? '').includes('compact')) return undefined;
-  const value = config.get('delete.retention.ms');
-  return value === undefined ? undefined : Number(value);
-}
-
-function changelogMissing(tp: TopicPartition, cause?: unknown): StreamsError {
-  return new StreamsError(
-    'MR_INTERNAL_TOPIC_INVALID',
-    `changelog ${formatTopicPartition(tp)} was deleted while the application runs. Stop all instances and start them again to have it made anew`,
-    {
-      details: { topic: tp.topic, partition: tp.partition },
-      cause,
-    },
-  );
 }
