@@ -1,10 +1,11 @@
 /** Creating and deleting topics, by way of the controller. */
 import { ClientError, type TopicSpec } from '@millrace/core/kafka';
+import { pauseAfter } from '../backoff.ts';
 import type { Cluster } from '../cluster.ts';
-import { brokerFailure } from '../failure.ts';
+import { brokerFailure, textOf } from '../failure.ts';
 import { retrying } from '../retrying.ts';
 import * as spoken from '../spoken-versions.ts';
-import { noTopicId } from '../topic-table.ts';
+import { missingTopicGraceMs, noTopicId } from '../topic-table.ts';
 
 const unknownTopic = 3;
 const topicAlreadyExists = 36;
@@ -63,7 +64,10 @@ export async function createTopics(cluster: Cluster, topics: readonly TopicSpec[
   return results;
 }
 
-/** @throws ClientError; a topic that does not exist counts as deleted */
+/**
+ * A topic that does not exist counts as deleted. Brokers forget a topic one after the other: this waits for moments until one of them has.
+ * @throws ClientError
+ */
 export async function deleteTopics(cluster: Cluster, names: readonly string[]): Promise<void> {
   const open = new Set(names);
   await retrying(cluster.context, 'Deleting topics', { closing: cluster.closing }, async () => {
@@ -94,6 +98,23 @@ export async function deleteTopics(cluster: Cluster, names: readonly string[]): 
     if (failure.kind === 'retriable') await cluster.fetchMetadata([]);
     throw failure;
   });
+  await awaitGone(cluster, names);
+}
+
+/** Best effort: the name may have been taken by a new topic already. */
+async function awaitGone(cluster: Cluster, names: readonly string[]): Promise<void> {
+  const { clock } = cluster;
+  const deadlineMs = clock.monotonic() + missingTopicGraceMs;
+  for (let failures = 1; names.length > 0 && clock.monotonic() < deadlineMs; failures++) {
+    try {
+      const topics = await cluster.fetchMetadata(names);
+      if (topics.every(({ errorCode }) => errorCode === unknownTopic)) return;
+    } catch (error) {
+      // They are deleted all the same.
+      cluster.context.log.debug('Nobody says whether deleted topics are gone', { error: textOf(error) });
+    }
+    await pauseAfter(cluster.context, failures, cluster.closing);
+  }
 }
 
 async function awaitLeaders(cluster: Cluster, names: readonly string[]): Promise<void> {
