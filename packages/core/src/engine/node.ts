@@ -32,6 +32,7 @@ export interface NodeServices {
   readonly nowMs: () => number;
   readonly streamTime: () => number;
   readonly requestCommit: () => void;
+  readonly keepTime: (name: string, current: () => number) => number;
   readonly schedule: (node: string, intervalMs: number, type: PunctuationType, punctuate: (timestamp: number) => void) => Cancellable;
   /** The public face of a store of the task; undefined if there is none of this name. */
   readonly store: (name: string) => unknown;
@@ -125,6 +126,10 @@ class NodeContext implements OperatorContext<unknown, unknown> {
 
   commit(): void {
     this.#services.requestCommit();
+  }
+
+  keepTime(name: string, current: () => number): number {
+    return this.#services.keepTime(name, current);
   }
 
   dropped(reason: string): void {

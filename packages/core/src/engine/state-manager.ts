@@ -38,6 +38,8 @@ export interface InputPosition {
   readonly partitionTime: number;
 }
 
+const noTimes: ReadonlyMap<string, bigint> = new Map();
+
 /** A store with its changelog. */
 interface OpenStore {
   readonly store: ManagedStore;
@@ -90,6 +92,7 @@ export class StateManager {
   #opening: ((batch: EngineBatch) => void)[] = [];
   readonly #inputs = new Map<string, InputPosition>();
   readonly #unloggedInputs = new Map<string, InputPosition>();
+  /** Times of operators as the engine has them. */
   readonly times: Map<string, bigint> = new Map();
   readonly hasState: boolean;
   #restoreBatch: EngineBatch | null = null;
@@ -99,6 +102,7 @@ export class StateManager {
   #main: EngineBatch | null = null;
   #unlogged: EngineBatch | null = null;
   #takenInputs: ReadonlyMap<TopicPartition, InputPosition> | null = null;
+  #takenTimes: ReadonlyMap<string, bigint> = noTimes;
 
   constructor(init: StateManagerInit) {
     this.#engine = init.engine;
@@ -248,8 +252,8 @@ export class StateManager {
     }
   }
 
-  /** Takes what is to be written; `inputs` are the positions that it includes. */
-  take(inputs: ReadonlyMap<TopicPartition, InputPosition>): void {
+  /** Takes what is to be written; `inputs` are the positions that it includes, `times` those of operators. */
+  take(inputs: ReadonlyMap<TopicPartition, InputPosition>, times: ReadonlyMap<string, bigint> = noTimes): void {
     const main = (this.#main ??= this.#newBatch());
     let unlogged = this.#unlogged;
     for (const { store, changelog } of this.#stores) {
@@ -261,8 +265,12 @@ export class StateManager {
       main.put(metaKey(metaKinds.input, tp.topic), encodeNumbers(offset, partitionTime));
       unlogged?.put(metaKey(metaKinds.unloggedInput, tp.topic), encodeNumbers(offset, partitionTime));
     }
+    for (const [name, time] of times) {
+      if (this.times.get(name) !== time) main.put(metaKey(metaKinds.time, name), encodeNumbers(Number(time)));
+    }
     this.#unlogged = unlogged;
     this.#takenInputs = inputs;
+    this.#takenTimes = new Map(times);
   }
 
   writeUnlogged(): MaybePromise<void> {
@@ -295,7 +303,9 @@ export class StateManager {
     }
     this.#main = null;
     this.#takenInputs = null;
+    const times = this.#takenTimes;
     const note = (): void => {
+      for (const [name, time] of times) this.times.set(name, time);
       for (const [changelog, position] of positions) changelog.position = position;
       for (const changelog of this.#changelogs.values()) changelog.appendedAtCommit = changelog.appendedAtTake;
       for (const [tp, position] of inputs) this.#inputs.set(tp.topic, position);

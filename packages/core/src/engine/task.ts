@@ -18,6 +18,7 @@ import { DroppedRecords } from './dropped-records.ts';
 import { ErrorPolicy } from './error-policy.ts';
 import { buildNodes, type NodeGraph } from './node-graph.ts';
 import type { NodeServices } from './node.ts';
+import { KeptTimes, timesForMetadata } from './kept-times.ts';
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts';
 import { PartitionGroup } from './partition-group.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -49,7 +50,7 @@ class StreamTask implements Task {
   readonly #processed: Counter;
   readonly #punctuated: Counter;
   /** Times that processors committed with the offsets (`ProcessorMetadata`), merged over the inputs. */
-  readonly #times = new Map<string, bigint>();
+  readonly #times = new KeptTimes();
   /** Where this task's last commit stood, to see that nobody else went on meanwhile (I4). */
   readonly #committed = new Map<TopicPartition, number>();
   #phase: Phase = 'created';
@@ -90,6 +91,7 @@ class StreamTask implements Task {
       emitIntervalMs: settings.emitIntervalMs,
       nowMs: () => this.#nowMs,
       streamTime: () => this.#group.streamTime,
+      keepTime: (name, current) => this.#times.keep(name, current),
       requestCommit: () => {
         this.#commitRequested = true;
       },
@@ -154,11 +156,9 @@ class StreamTask implements Task {
       if (!metadata.understood)
         this.#log.warn('offset metadata of an unknown form is ignored', { taskId: this.id, topic: tp.topic, partition: tp.partition });
       partitionTime = metadata.partitionTime;
-      for (const [name, time] of metadata.times) {
-        const known = this.#times.get(name);
-        if (known === undefined || known < time) this.#times.set(name, time);
-      }
+      for (const [name, time] of metadata.times) this.#times.learn(name, time);
     }
+    for (const [name, time] of this.#state.times) this.#times.learn(name, time);
     // Stores without a changelog were written before the offsets were: if that commit did not reach Kafka, going on from the older offset would apply its records twice.
     const unlogged = this.#state.unloggedInput(tp);
     if (unlogged !== undefined && (position === undefined || unlogged.offset > position)) {
@@ -268,15 +268,17 @@ class StreamTask implements Task {
     this.#state.flush();
     const inputs = new Map<TopicPartition, InputPosition>();
     const offsets = new Map<TopicPartition, CommittedOffset>();
+    const times = this.#times.snapshot();
+    const committedTimes = timesForMetadata(times);
     for (const queue of this.#group.queues) {
       const offset = queue.position;
       if (offset === undefined) continue;
       inputs.set(queue.tp, { offset, partitionTime: queue.partitionTime });
-      offsets.set(queue.tp, { offset, metadata: encodeOffsetMetadata(queue.partitionTime, this.#times) });
+      offsets.set(queue.tp, { offset, metadata: encodeOffsetMetadata(queue.partitionTime, committedTimes) });
       queue.advanced = false;
       this.#committed.set(queue.tp, offset);
     }
-    this.#state.take(inputs);
+    this.#state.take(inputs, times);
     this.#collector.uncommittedBytes = 0;
     this.#commitNeeded = false;
     this.#commitRequested = false;

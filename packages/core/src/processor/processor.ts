@@ -67,6 +67,12 @@ export interface OperatorContext<in K, in V> extends ProcessorContext<K, V> {
   dropped(reason: string): void;
   /** True if somebody would receive what this node forwards. */
   readonly hasChildren: boolean;
+  /**
+   * Keeps a time over restarts: `current` is asked at every commit, and a negative answer is none. Names are shared by the whole task.
+   *
+   * @returns the time that was committed last; -1 if there is none.
+   */
+  keepTime(name: string, current: () => number): number;
   /** Milliseconds of wall clock between two emission checks of on-close windows and outer joins: 1000, 0 in the test driver. */
   readonly emitIntervalMs: number;
 }
