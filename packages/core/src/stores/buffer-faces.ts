@@ -29,28 +29,30 @@ export interface EvictionListener<K, T> {
 }
 
 /**
- * Records by time, one a key and time (join) or one a key (suppress). `T` is a value, or a change for suppress.
- * Kafka Streams: `TimeOrderedKeyValueBuffer`.
+ * The updates that `suppress` holds back, by the time they are buffered under; `T` is a change. One a key: a later update takes the place of the first, and the prior value
+ * stays. Kafka Streams: `TimeOrderedKeyValueBuffer`, `InMemoryTimeOrderedKeyValueChangeBuffer`.
  */
-export interface TimeOrderedBuffer<K, T> {
+export interface SuppressBuffer<K, V, T> {
   readonly name: string;
   readonly recordCount: number;
   /** As Kafka Streams counts them for `maxBytes`. */
   readonly sizeBytes: number;
-  /** Time of the eldest record; Infinity if there is none. */
+  /** Time of the eldest update; Infinity if there is none. */
   readonly minTime: number;
-  /**
-   * Buffers a record under the context of the record in progress. A suppress buffer keeps the time of a key's first record while it is there, and its prior value.
-   *
-   * @returns false if the buffer refused it: older than its grace (join buffer only).
-   */
-  put(time: number, record: StreamRecord<K, T>): boolean;
-  /** Evicts the eldest record to the listener. False if there was none. */
+  /** Buffers an update under the context of the record in progress. */
+  put(time: number, record: StreamRecord<K, T>): void;
+  /** Gives the eldest update to the listener, with its own timestamp and headers, and then removes it. False if there was none. */
   evictEldest(listener: EvictionListener<K, T>): boolean;
+  /** What downstream has of a buffered key. Null: nothing. Undefined: the key is not buffered. */
+  priorValue(key: K): ValueAndTimestamp<V> | null | undefined;
 }
 
-/** The buffer of `suppress`: also answers for the table it hides. */
-export interface SuppressBuffer<K, V, T> extends TimeOrderedBuffer<K, T> {
-  /** The value before the buffered one, as downstream has it. Null: the key is buffered and had none. Undefined: the key is not buffered. */
-  priorValue(key: K): ValueAndTimestamp<V> | null | undefined;
+/** Stream records that wait until the table of a join has what belongs to their time. Kafka Streams: `RocksDBTimeOrderedKeyValueBuffer`. */
+export interface JoinBuffer<K, V> {
+  readonly name: string;
+  readonly recordCount: number;
+  /** Buffers a record by its timestamp, under the context of the record in progress. False if it is older than the grace allows: then it joins at once. */
+  put(record: StreamRecord<K, V>): boolean;
+  /** Gives every record whose grace is over to the listener, eldest first, with its own timestamp and headers, and removes it. Returns how many. */
+  evictDue(listener: EvictionListener<K, V>): number;
 }

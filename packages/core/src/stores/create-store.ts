@@ -1,17 +1,20 @@
 /** Makes the store object of a specification: one place to add a kind. */
 import { StreamsError } from '../errors.ts';
 import type { Serde } from '../serde/serde.ts';
+import { JoinBufferStore } from './join-buffer.ts';
 import { PlainKeyValueStore, TimestampedStore } from './key-value-store.ts';
 import { LruStore, TimestampedLruStore } from './lru-store.ts';
 import type { ManagedStore } from './managed-store.ts';
 import type { StoreEnvironment } from './store-environment.ts';
+import { OuterJoinStore } from './outer-join-store.ts';
 import { SessionWindowStore } from './session-store.ts';
 import type { KeyValueStoreSpec, StoreSpec } from './store-spec.ts';
+import { SuppressStore } from './suppress-buffer.ts';
+import { VersionedKeyValueStore } from './versioned-store.ts';
 import { PlainWindowStore, TimestampedWindows } from './window-store.ts';
 
 /**
  * @throws MR_SERDE_MISSING if the specification has no serde (the builder refuses such a store before).
- * @throws MR_FEATURE_UNAVAILABLE for a kind that is not built yet.
  */
 export function createStore(spec: StoreSpec, environment: StoreEnvironment): ManagedStore {
   const keySerde = required(spec.keySerde, spec.name, 'key');
@@ -25,8 +28,14 @@ export function createStore(spec: StoreSpec, environment: StoreEnvironment): Man
         : new PlainWindowStore(spec, environment, keySerde, valueSerde);
     case 'session':
       return new SessionWindowStore(spec, environment, keySerde, valueSerde);
-    default:
-      throw new StreamsError('MR_FEATURE_UNAVAILABLE', `stores of kind ${spec.kind} are not built yet`, { details: { store: spec.name } });
+    case 'versioned':
+      return new VersionedKeyValueStore(spec, environment, keySerde, valueSerde);
+    case 'outerJoin':
+      return new OuterJoinStore(spec, environment, keySerde, valueSerde, required(spec.rightValueSerde, spec.name, 'value'));
+    case 'suppressBuffer':
+      return new SuppressStore(spec, environment, keySerde, valueSerde);
+    case 'joinBuffer':
+      return new JoinBufferStore(spec, environment, keySerde, valueSerde);
   }
 }
 

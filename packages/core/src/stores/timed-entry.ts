@@ -14,6 +14,11 @@ export class TimedEntry extends Entry {
     this.time = time;
     this.minor = minor;
   }
+
+  /** A row of a window store is read as it is where it never changes. */
+  get start(): number {
+    return this.time;
+  }
 }
 
 export class KeyRows {

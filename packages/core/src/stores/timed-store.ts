@@ -97,6 +97,19 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     if (isNew && entry.cached !== null) table.noteHeld(entry);
   }
 
+  /** Adds a row beside those of the same key and time. Null adds nothing, but Java numbers and logs it. */
+  protected appendRow(key: K, time: number, value: V | null, timestamp: number): void {
+    const sequence = this.table.nextSequence();
+    if (value !== null) {
+      this.writeRow(key, time, sequence, value, timestamp);
+      return;
+    }
+    this.checkKey(key);
+    this.#checkTime(time);
+    this.table.encode(key, time, sequence, null);
+    this.table.log(false, this.context.timestamp);
+  }
+
   /** As a deletion, but one that came too late is not counted. */
   protected removeRow(key: K, time: number, minor: number, advancesTime: boolean): void {
     if (this.#cache !== null) {

@@ -10,11 +10,12 @@ import type { TimedEntry } from './timed-entry.ts';
 import { bySegment, byTimeThenKey, type ListedRow, ListIterator, listRows, type RowOrder } from './timed-listing.ts';
 import { TimedStore } from './timed-store.ts';
 import { maxTime } from './timed-table.ts';
-import type { KeyedWindowRow, WindowRow, WindowStore, WindowTable, WindowValue } from './window-faces.ts';
+import type { JoinWindowTable, KeyedWindowRow, WindowRow, WindowStore, WindowTable, WindowValue } from './window-faces.ts';
 
 /** `R` is what the face calls a value. */
 abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowStore<K, R> {
   readonly #windowSizeMs: number;
+  readonly #retainDuplicates: boolean;
   readonly #order: RowOrder;
 
   constructor(spec: WindowStoreSpec, environment: StoreEnvironment, keySerde: Serde<K>, valueSerde: Serde<V>) {
@@ -34,11 +35,13 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
       times,
       minorBytes: 4,
       timeOrdered: spec.timeOrdered,
-      caching: spec.caching,
+      // As in Java, which warns and goes on without.
+      caching: spec.caching && !spec.retainDuplicates,
       // A time-ordered key has one more byte in front.
       cacheKeyBytes: persistentByTime ? 9 : 8,
     });
     this.#windowSizeMs = spec.windowSizeMs;
+    this.#retainDuplicates = spec.retainDuplicates;
     this.#order = spec.timeOrdered || spec.persistence === 'inMemory' ? byTimeThenKey : bySegment((time) => times.segmentOf(time));
   }
 
@@ -48,7 +51,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   // ---- the public face ----
 
   fetchAt(key: K, start: number): R | undefined {
-    const entry = this.read(key, start, 0);
+    const entry = this.read(key, start, this.#retainDuplicates ? this.table.sequence : 0);
     return entry === undefined ? undefined : this.#valueOf(entry.value, entry.bytes, entry.timestamp);
   }
 
@@ -87,7 +90,12 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   // ---- what operators see ----
 
   write(key: K, start: number, value: V | null, timestamp: number): void {
-    this.writeRow(key, start, 0, value, timestamp);
+    if (this.#retainDuplicates) this.appendRow(key, start, value, timestamp);
+    else this.writeRow(key, start, 0, value, timestamp);
+  }
+
+  append(key: K, value: V | null, timestamp: number): void {
+    this.write(key, timestamp, value, timestamp);
   }
 
   lookup(key: K, start: number): ValueAndTimestamp<V> | undefined {
@@ -99,7 +107,10 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   }
 
   rows(key: K, from: number, to: number): readonly WindowRow<V>[] {
-    return this.readBetween(key, from, to).map(({ time, value, bytes, timestamp }) => ({
+    const entries = this.readBetween(key, from, to);
+    // Rows of a store that retains duplicates are never written twice: what joins read for each record need not be copied. Their values are this serde's.
+    if (this.#retainDuplicates && this.table.immutable) return entries as unknown as readonly WindowRow<V>[];
+    return entries.map(({ time, value, bytes, timestamp }) => ({
       start: time,
       value: this.table.valueOf(value, bytes),
       timestamp,
@@ -168,9 +179,9 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
 }
 
 /** Windows of plain values. */
-export class PlainWindowStore<K, V> extends WindowRows<K, V, V> {
+export class PlainWindowStore<K, V> extends WindowRows<K, V, V> implements JoinWindowTable<K, V> {
   override put(key: K, value: V | null | undefined, start: number): void {
-    this.writeRow(key, start, 0, value ?? null, -1);
+    this.write(key, start, value ?? null, -1);
   }
 
   protected override valueAt(value: V): V {

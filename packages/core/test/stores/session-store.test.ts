@@ -116,6 +116,65 @@ const step = fc.oneof(
 const listed = (iterator: StoreIterator<KeyValue<Windowed<string>, string>>): Row[] =>
   [...iterator].map((row) => ({ key: row.key.key, start: row.key.window.start, end: row.key.window.end, value: row.value }));
 
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+function run(steps: readonly Step[], persistence: Persistence, timeOrdered: boolean, readCacheBytes: number): void {
+  let harness = new WindowedHarness<Store>(spec({ persistence, timeOrdered }), { readCacheBytes });
+  let model = new Model(persistence);
+  let committed = model.copy();
+  let committedLog = 0;
+  for (const action of steps) {
+    if (action.do === 'put' || action.do === 'remove') {
+      const { start, end } = action.session;
+      const before = harness.dropped.length;
+      const modelBefore = model.dropped;
+      harness.at(end);
+      const value = action.do === 'put' ? action.value : null;
+      if (action.do === 'put') {
+        harness.store.put(new Windowed(action.key, { start, end }), value);
+        model.put(action.key, start, end, value);
+      } else {
+        harness.store.remove(new Windowed(action.key, { start, end }));
+        model.remove(action.key, start, end);
+      }
+      expect(harness.dropped.length - before).toBe(model.dropped - modelBefore);
+      expect(harness.logged.at(-1)).toEqual({ key: action.key + suffix(start, end), value, timestamp: end, headers: [] });
+    } else if (action.do === 'find') {
+      const { earliestEnd, latestStart } = action;
+      const found = model.find(earliestEnd, latestStart);
+      const own = found.filter((row) => row.key === action.key);
+      expect(listed(harness.store.findSessions(action.key, earliestEnd, latestStart))).toEqual(own);
+      expect(listed(harness.store.backwardFindSessions(action.key, earliestEnd, latestStart))).toEqual([...own].reverse());
+      expect(listed(harness.store.findSessionsRange(undefined, undefined, earliestEnd, latestStart))).toEqual(found);
+      expect(listed(harness.store.findSessionsRange('a\0', 'ab', earliestEnd, latestStart))).toEqual(
+        found.filter((row) => row.key >= 'a\0' && row.key <= 'ab'),
+      );
+      expect([...harness.store.rowsBetween(earliestEnd, latestStart)]).toEqual(model.between(earliestEnd, latestStart, timeOrdered));
+      const exact = own[0];
+      if (exact !== undefined) expect(harness.store.fetchSession(exact.key, exact.start, exact.end)).toBe(exact.value);
+    } else if (action.do === 'commit') {
+      harness.commit();
+      committed = model.copy();
+      committedLog = harness.logged.length;
+    } else if (action.do === 'abort' || action.do === 'reopen') {
+      harness = action.do === 'abort' ? harness.abort() : harness.reopened();
+      harness.logged.length = committedLog;
+      model = committed.copy();
+    } else {
+      harness = harness.restored();
+      // Restored puts count every record of the changelog, also removals, which the store in memory does not look at.
+      model.observed = Math.max(
+        model.observed,
+        ...harness.logged.map(({ key: bytes }) => Number(Buffer.from(bytes, 'latin1').readBigInt64BE(bytes.length - 16))),
+      );
+      committed = model.copy();
+      committedLog = harness.logged.length;
+    }
+  }
+  expect(listed(harness.store.fetchRange(undefined, undefined))).toEqual(model.find(0, Infinity));
+  expect(listed(harness.commit().reopened().store.fetchRange(undefined, undefined))).toEqual(model.find(0, Infinity));
+}
+
 describe.each([
   { persistence: 'persistent', timeOrdered: false },
   { persistence: 'persistent', timeOrdered: true },
@@ -124,62 +183,7 @@ describe.each([
 ] as const)('a session store, $persistence, time-ordered: $timeOrdered', ({ persistence, timeOrdered }) => {
   it.each([1 << 20, 700, 0])('does what the model does, with a read cache of %i bytes', (readCacheBytes) => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        let harness = new WindowedHarness<Store>(spec({ persistence, timeOrdered }), { readCacheBytes });
-        let model = new Model(persistence);
-        let committed = model.copy();
-        let committedLog = 0;
-        for (const action of steps) {
-          if (action.do === 'put' || action.do === 'remove') {
-            const { start, end } = action.session;
-            const before = harness.dropped.length;
-            const modelBefore = model.dropped;
-            harness.at(end);
-            const value = action.do === 'put' ? action.value : null;
-            if (action.do === 'put') {
-              harness.store.put(new Windowed(action.key, { start, end }), value);
-              model.put(action.key, start, end, value);
-            } else {
-              harness.store.remove(new Windowed(action.key, { start, end }));
-              model.remove(action.key, start, end);
-            }
-            expect(harness.dropped.length - before).toBe(model.dropped - modelBefore);
-            expect(harness.logged.at(-1)).toEqual({ key: action.key + suffix(start, end), value, timestamp: end, headers: [] });
-          } else if (action.do === 'find') {
-            const { earliestEnd, latestStart } = action;
-            const found = model.find(earliestEnd, latestStart);
-            const own = found.filter((row) => row.key === action.key);
-            expect(listed(harness.store.findSessions(action.key, earliestEnd, latestStart))).toEqual(own);
-            expect(listed(harness.store.backwardFindSessions(action.key, earliestEnd, latestStart))).toEqual([...own].reverse());
-            expect(listed(harness.store.findSessionsRange(undefined, undefined, earliestEnd, latestStart))).toEqual(found);
-            expect(listed(harness.store.findSessionsRange('a\0', 'ab', earliestEnd, latestStart))).toEqual(
-              found.filter((row) => row.key >= 'a\0' && row.key <= 'ab'),
-            );
-            expect([...harness.store.rowsBetween(earliestEnd, latestStart)]).toEqual(model.between(earliestEnd, latestStart, timeOrdered));
-            const exact = own[0];
-            if (exact !== undefined) expect(harness.store.fetchSession(exact.key, exact.start, exact.end)).toBe(exact.value);
-          } else if (action.do === 'commit') {
-            harness.commit();
-            committed = model.copy();
-            committedLog = harness.logged.length;
-          } else if (action.do === 'abort' || action.do === 'reopen') {
-            harness = action.do === 'abort' ? harness.abort() : harness.reopened();
-            harness.logged.length = committedLog;
-            model = committed.copy();
-          } else {
-            harness = harness.restored();
-            // Restored puts count every record of the changelog, also removals, which the store in memory does not look at.
-            model.observed = Math.max(
-              model.observed,
-              ...harness.logged.map(({ key: bytes }) => Number(Buffer.from(bytes, 'latin1').readBigInt64BE(bytes.length - 16))),
-            );
-            committed = model.copy();
-            committedLog = harness.logged.length;
-          }
-        }
-        expect(listed(harness.store.fetchRange(undefined, undefined))).toEqual(model.find(0, Infinity));
-        expect(listed(harness.commit().reopened().store.fetchRange(undefined, undefined))).toEqual(model.find(0, Infinity));
-      }),
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => run(steps, persistence, timeOrdered, readCacheBytes)),
       { numRuns: 150 },
     );
   });

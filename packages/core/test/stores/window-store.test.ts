@@ -125,6 +125,62 @@ function check(harness: WindowedHarness<Plain>, model: Model): void {
   expect(all).toEqual(model.visible(0, Infinity).map((row) => [row.key, row.start, row.start + windowSizeMs, row.value]));
 }
 
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+function run(steps: readonly Step[], persistence: Persistence, timeOrdered: boolean, readCacheBytes: number): void {
+  let harness = new WindowedHarness<Plain>(spec({ persistence, timeOrdered }), { readCacheBytes });
+  let model = new Model(persistence, timeOrdered);
+  let committed = model.copy();
+  let committedLog = 0;
+  for (const action of steps) {
+    if (action.do === 'put') {
+      const before = harness.dropped.length;
+      const modelBefore = model.dropped;
+      harness.at(action.start).store.put(action.key, action.value, action.start);
+      model.put(action.key, action.value, action.start);
+      expect(harness.dropped.length - before).toBe(model.dropped - modelBefore);
+      expect(harness.logged.at(-1)).toEqual({
+        key: text(action.key) + suffix(action.start),
+        value: action.value,
+        timestamp: action.start,
+        headers: [],
+      });
+    } else if (action.do === 'fetch') {
+      const rows = model.visible(action.from, action.to).filter((row) => row.key === action.key);
+      rows.sort((a, b) => a.start - b.start);
+      expect([...harness.store.fetch(action.key, action.from, action.to)]).toEqual(rows.map(({ start, value }) => ({ start, value })));
+      expect([...harness.store.backwardFetch(action.key, action.from, action.to)]).toEqual(
+        rows.map(({ start, value }) => ({ start, value })).reverse(),
+      );
+      const exact = model.visible(action.from, action.from).find((row) => row.key === action.key);
+      expect(harness.store.fetchAt(action.key, action.from)).toBe(exact?.value);
+    } else if (action.do === 'list') {
+      const rows = model.visible(action.from, action.to).map((row) => [row.key, row.start, row.value]);
+      const listed = (iterator: ReturnType<Plain['all']>): unknown[] =>
+        [...iterator].map((row) => [row.key.key, row.key.window.start, row.value]);
+      expect(listed(harness.store.fetchAll(action.from, action.to))).toEqual(rows);
+      expect(listed(harness.store.backwardFetchAll(action.from, action.to))).toEqual([...rows].reverse());
+      const some = rows.filter(([inner]) => (inner as string) >= 'a\0' && (inner as string) <= 'ab');
+      expect(listed(harness.store.fetchRange('a\0', 'ab', action.from, action.to))).toEqual(some);
+    } else if (action.do === 'commit') {
+      harness.commit();
+      committed = model.copy();
+      committedLog = harness.logged.length;
+    } else if (action.do === 'abort' || action.do === 'reopen') {
+      harness = action.do === 'abort' ? harness.abort() : harness.reopened();
+      harness.logged.length = committedLog;
+      model = committed.copy();
+    } else {
+      harness = harness.restored();
+      committed = model.copy();
+      committedLog = harness.logged.length;
+    }
+  }
+  check(harness, model);
+  check(harness.restored(), model);
+  check(harness.commit().reopened(), model);
+}
+
 describe.each([
   { persistence: 'persistent', timeOrdered: false },
   { persistence: 'persistent', timeOrdered: true },
@@ -133,61 +189,7 @@ describe.each([
 ] as const)('a window store, $persistence, time-ordered: $timeOrdered', ({ persistence, timeOrdered }) => {
   it.each([1 << 20, 700, 0])('does what the model does, with a read cache of %i bytes', (readCacheBytes) => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        let harness = new WindowedHarness<Plain>(spec({ persistence, timeOrdered }), { readCacheBytes });
-        let model = new Model(persistence, timeOrdered);
-        let committed = model.copy();
-        let committedLog = 0;
-        for (const action of steps) {
-          if (action.do === 'put') {
-            const before = harness.dropped.length;
-            const modelBefore = model.dropped;
-            harness.at(action.start).store.put(action.key, action.value, action.start);
-            model.put(action.key, action.value, action.start);
-            expect(harness.dropped.length - before).toBe(model.dropped - modelBefore);
-            expect(harness.logged.at(-1)).toEqual({
-              key: text(action.key) + suffix(action.start),
-              value: action.value,
-              timestamp: action.start,
-              headers: [],
-            });
-          } else if (action.do === 'fetch') {
-            const rows = model.visible(action.from, action.to).filter((row) => row.key === action.key);
-            rows.sort((a, b) => a.start - b.start);
-            expect([...harness.store.fetch(action.key, action.from, action.to)]).toEqual(
-              rows.map(({ start, value }) => ({ start, value })),
-            );
-            expect([...harness.store.backwardFetch(action.key, action.from, action.to)]).toEqual(
-              rows.map(({ start, value }) => ({ start, value })).reverse(),
-            );
-            const exact = model.visible(action.from, action.from).find((row) => row.key === action.key);
-            expect(harness.store.fetchAt(action.key, action.from)).toBe(exact?.value);
-          } else if (action.do === 'list') {
-            const rows = model.visible(action.from, action.to).map((row) => [row.key, row.start, row.value]);
-            const listed = (iterator: ReturnType<Plain['all']>): unknown[] =>
-              [...iterator].map((row) => [row.key.key, row.key.window.start, row.value]);
-            expect(listed(harness.store.fetchAll(action.from, action.to))).toEqual(rows);
-            expect(listed(harness.store.backwardFetchAll(action.from, action.to))).toEqual([...rows].reverse());
-            const some = rows.filter(([inner]) => (inner as string) >= 'a\0' && (inner as string) <= 'ab');
-            expect(listed(harness.store.fetchRange('a\0', 'ab', action.from, action.to))).toEqual(some);
-          } else if (action.do === 'commit') {
-            harness.commit();
-            committed = model.copy();
-            committedLog = harness.logged.length;
-          } else if (action.do === 'abort' || action.do === 'reopen') {
-            harness = action.do === 'abort' ? harness.abort() : harness.reopened();
-            harness.logged.length = committedLog;
-            model = committed.copy();
-          } else {
-            harness = harness.restored();
-            committed = model.copy();
-            committedLog = harness.logged.length;
-          }
-        }
-        check(harness, model);
-        check(harness.restored(), model);
-        check(harness.commit().reopened(), model);
-      }),
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => run(steps, persistence, timeOrdered, readCacheBytes)),
       { numRuns: 150 },
     );
   });

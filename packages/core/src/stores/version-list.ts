@@ -1,0 +1,56 @@
+/** The versions of one key, eldest first, and how a new one finds its place (S-177 … S-181). Kafka Streams: `RocksDBVersionedStore` spreads the same list over its segments. */
+
+export interface Version {
+  readonly timestamp: number;
+  /** Null in both: a deletion. */
+  readonly value: unknown;
+  readonly bytes: Uint8Array | null;
+  /** Of the value's bytes. */
+  readonly length: number;
+}
+
+export function isDeletion(version: Version): boolean {
+  return version.value === null && version.bytes === null;
+}
+
+/** Index of the last version that is not later than `time`; -1 if there is none. */
+export function versionAt(versions: readonly Version[], time: number): number {
+  let low = 0;
+  let high = versions.length;
+  // Mostly the latest is asked for.
+  if (high > 0 && (versions[high - 1] as Version).timestamp <= time) return high - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((versions[middle] as Version).timestamp <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/**
+ * Puts a version into its place and returns the index. Where nothing is before it, a deletion of the latest version at its very timestamp leaves nothing behind, as in
+ * Java, which keeps deletions only as the end of what they end; then -1.
+ */
+export function insertVersion(versions: Version[], version: Version): number {
+  const at = versionAt(versions, version.timestamp);
+  const found = versions[at];
+  if (found === undefined || found.timestamp !== version.timestamp) {
+    versions.splice(at + 1, 0, version);
+    return at + 1;
+  }
+  if (isDeletion(version) && !isDeletion(found) && versions.length === 1) {
+    versions.length = 0;
+    return -1;
+  }
+  versions[at] = version;
+  return at;
+}
+
+/** Forgets versions that ended before `bound`: no read can ask for them. */
+export function trimVersions(versions: Version[], bound: number): void {
+  let count = 0;
+  while (count + 1 < versions.length && (versions[count + 1] as Version).timestamp < bound) count++;
+  if (count > 0) versions.splice(0, count);
+  const only = versions[0];
+  if (versions.length === 1 && only !== undefined && isDeletion(only) && only.timestamp < bound) versions.length = 0;
+}

@@ -1,0 +1,341 @@
+/** The buffers of joins and suppress: order, sizes, the bytes that Kafka Streams 4.3.1 writes, and what restarts and restores leave of them. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Headers } from '../../src/headers.ts';
+import { Change } from '../../src/processor/change.ts';
+import { StreamRecord } from '../../src/record.ts';
+import { serdes } from '../../src/serde/serdes.ts';
+import type { Serde } from '../../src/serde/serde.ts';
+import type { JoinBuffer, OuterJoinTable, SuppressBuffer } from '../../src/stores/buffer-faces.ts';
+import type { JoinBufferSpec, OuterJoinStoreSpec, SuppressBufferSpec } from '../../src/stores/store-spec.ts';
+import { fetched, specBase, WindowedHarness } from './windowed-harness.ts';
+
+const long = serdes.long() as unknown as Serde<unknown>;
+const base64 = (text: string): string => Buffer.from(text, 'base64').toString('latin1');
+
+const place = { key: fc.constantFrom('a', 'b'), time: fc.integer({ min: 0, max: 3 }), isLeft: fc.boolean() };
+const outerJoinStep = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('park' as const), ...place }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('unpark' as const), ...place }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('commit' as const, 'abort' as const, 'reopen' as const, 'restore' as const) }) },
+);
+type OuterJoinStep = typeof outerJoinStep extends fc.Arbitrary<infer T> ? T : never;
+
+function runOuterJoin(steps: readonly OuterJoinStep[], spec: OuterJoinStoreSpec): void {
+  let harness = new WindowedHarness<OuterJoinTable<string, string, string>>(spec);
+  let model = new Map<string, number>();
+  let committed = new Map(model);
+  let committedLog = 0;
+  for (const action of steps) {
+    if (action.do === 'park') {
+      const id = `${action.time}${action.isLeft ? 1 : 0}${action.key}`;
+      harness.at(action.time).store.park(action.key, action.time, action.isLeft, 'v');
+      model.set(id, (model.get(id) ?? 0) + 1);
+    } else if (action.do === 'unpark') {
+      const before = harness.logged.length;
+      const there = model.delete(`${action.time}${action.isLeft ? 1 : 0}${action.key}`);
+      harness.store.unpark(action.key, action.time, action.isLeft);
+      expect(harness.logged.length - before).toBe(there ? 1 : 0);
+    } else if (action.do === 'commit') {
+      harness.commit();
+      committed = new Map(model);
+      committedLog = harness.logged.length;
+    } else if (action.do === 'restore') {
+      harness = harness.restored();
+      committed = new Map(model);
+      committedLog = harness.logged.length;
+    } else {
+      harness = action.do === 'abort' ? harness.abort() : harness.reopened();
+      harness.logged.length = committedLog;
+      model = new Map(committed);
+    }
+  }
+  const expected = [...model].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([id, count]) => Array.from({ length: count }, () => id));
+  expect([...harness.store.parked()].map((row) => `${row.timestamp}${row.isLeft ? 1 : 0}${row.key}`)).toEqual(expected);
+}
+
+describe('the outer join store', () => {
+  const spec: OuterJoinStoreSpec = {
+    ...specBase,
+    kind: 'outerJoin',
+    valueSerde: long,
+    rightValueSerde: serdes.string(),
+  };
+  type Store = OuterJoinTable<string, number, string>;
+  const text: OuterJoinStoreSpec = { ...spec, valueSerde: specBase.valueSerde };
+
+  it('writes the bytes of Kafka Streams', () => {
+    const harness = new WindowedHarness<OuterJoinTable<string, string, string>>(text);
+    harness.at(10).store.park('a', 10, true, '1');
+    harness.store.park('a', 10, true, '2');
+    harness.at(11).store.park('b', 11, false, 'B');
+    harness.at(12).store.unpark('a', 10, true);
+    harness.store.unpark('a', 10, true);
+    harness.store.unpark('b', 11, true);
+    expect(harness.logged).toEqual([
+      { key: base64('AAAAAAAAAAoBYQ=='), value: base64('AQAAAAEAAAACATE='), timestamp: 10, headers: [] },
+      { key: base64('AAAAAAAAAAoBYQ=='), value: base64('AQAAAAIAAAACATEAAAACATI='), timestamp: 10, headers: [] },
+      { key: base64('AAAAAAAAAAsAYg=='), value: base64('AQAAAAEAAAACAEI='), timestamp: 11, headers: [] },
+      { key: base64('AAAAAAAAAAoBYQ=='), value: null, timestamp: 12, headers: [] },
+    ]);
+  });
+
+  it('lists by time, right before left, key, arrival', () => {
+    const harness = new WindowedHarness<Store>(spec);
+    harness.at(1);
+    harness.store.park('b', 5, true, 1);
+    harness.store.park('b', 5, false, 'x');
+    harness.store.park('a', 5, true, 2);
+    harness.store.park('a', 5, true, 3);
+    harness.store.park('z', 4, true, 4);
+    harness.store.park('ab', 5, false, 'y');
+    const rows = [
+      { key: 'z', timestamp: 4, isLeft: true, value: 4 },
+      { key: 'ab', timestamp: 5, isLeft: false, value: 'y' },
+      { key: 'b', timestamp: 5, isLeft: false, value: 'x' },
+      { key: 'a', timestamp: 5, isLeft: true, value: 2 },
+      { key: 'a', timestamp: 5, isLeft: true, value: 3 },
+      { key: 'b', timestamp: 5, isLeft: true, value: 1 },
+    ];
+    expect([...harness.store.parked()]).toEqual(rows);
+    expect([...harness.restored().store.parked()]).toEqual(rows);
+    expect([...harness.commit().reopened().store.parked()]).toEqual(rows);
+  });
+
+  it('may be taken from while it is listed', () => {
+    const harness = new WindowedHarness<Store>(spec);
+    for (const time of [1, 2, 3]) for (const key of ['a', 'b']) harness.at(time).store.park(key, time, true, time);
+    const seen: string[] = [];
+    for (const row of harness.store.parked()) {
+      seen.push(`${row.key}@${row.timestamp}`);
+      harness.store.unpark(row.key, row.timestamp, row.isLeft);
+    }
+    expect(seen).toEqual(['a@1', 'b@1', 'a@2', 'b@2', 'a@3', 'b@3']);
+    expect(harness.store.isEmpty).toBe(true);
+    expect(harness.commit().reopened().store.isEmpty).toBe(true);
+  });
+
+  it('is what was parked and not taken, over commits, aborts and restarts', () => {
+    fc.assert(
+      fc.property(fc.array(outerJoinStep, { maxLength: 40 }), (steps) => runOuterJoin(steps, text)),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('the suppress buffer', () => {
+  const spec: SuppressBufferSpec = { ...specBase, kind: 'suppressBuffer', valueSerde: long };
+  type Store = SuppressBuffer<string, number, Change<number>>;
+  type Harness = WindowedHarness<Store>;
+  const v3 = [['v', '\u0003']];
+
+  function put(harness: Harness, time: number, key: string, value: number | null, old: number | null, headers?: Headers): void {
+    const record = StreamRecord.of({ key, value: new Change(value, old), timestamp: time, ...(headers === undefined ? {} : { headers }) });
+    harness.context.record = record;
+    harness.store.put(time, record);
+  }
+
+  function evictAll(harness: Harness): string[] {
+    const evicted: string[] = [];
+    const listener = {
+      evicted(record: StreamRecord<string, Change<number>>): void {
+        const { topic, offset, timestamp } = harness.context;
+        evicted.push(
+          `${record.key}=${record.value.newValue}/${record.value.oldValue}@${record.timestamp} ${topic}-${offset}@${timestamp} h${record.headers.size}`,
+        );
+      },
+    };
+    while (harness.store.evictEldest(listener));
+    return evicted;
+  }
+
+  it('writes the bytes of Kafka Streams, when it is flushed', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    put(harness.at(10, 0), 10, 'a', 1, 0, new Headers([{ key: 'x', value: Uint8Array.of(1) }]));
+    expect(harness.logged).toEqual([]);
+    harness.commit();
+    put(harness.at(11, 1), 11, 'bb', 1, 0);
+    harness.commit();
+    put(harness.at(12, 2), 12, 'a', 2, 1);
+    harness.commit();
+    put(harness.at(100, 3), 100, 'c', 1, 0);
+    harness.at(100, 3);
+    const listener = { evicted: (): void => {} };
+    while (harness.store.minTime <= 90) harness.store.evictEldest(listener);
+    harness.commit();
+    expect(harness.takeLogged()).toEqual([
+      {
+        key: 'a',
+        value: base64('AAAAAAAAAAoAAAAAAAAAAAAAAAJpbgAAAAAAAAABAAAAAXgAAAABAQAAAAgAAAAAAAAAAP////4AAAAIAAAAAAAAAAEAAAAAAAAACg=='),
+        timestamp: -1,
+        headers: v3,
+      },
+      {
+        key: 'bb',
+        value: base64('AAAAAAAAAAsAAAAAAAAAAQAAAAJpbgAAAAAAAAAAAAAACAAAAAAAAAAA/////gAAAAgAAAAAAAAAAQAAAAAAAAAL'),
+        timestamp: -1,
+        headers: v3,
+      },
+      {
+        key: 'a',
+        value: base64('AAAAAAAAAAwAAAAAAAAAAgAAAAJpbgAAAAAAAAAAAAAACAAAAAAAAAAAAAAACAAAAAAAAAABAAAACAAAAAAAAAACAAAAAAAAAAo='),
+        timestamp: -1,
+        headers: v3,
+      },
+      { key: 'a', value: null, timestamp: -1, headers: [] },
+      { key: 'bb', value: null, timestamp: -1, headers: [] },
+      {
+        key: 'c',
+        value: base64('AAAAAAAAAGQAAAAAAAAAAwAAAAJpbgAAAAAAAAAAAAAACAAAAAAAAAAA/////gAAAAgAAAAAAAAAAQAAAAAAAABk'),
+        timestamp: -1,
+        headers: v3,
+      },
+    ]);
+  });
+
+  it.each([
+    // Time, key, context (28 and the topic), values of eight bytes; an old value that is the prior one counts once.
+    { value: 1, old: null, headers: undefined, bytes: 8 + 1 + 22 + 8 },
+    { value: 1, old: 0, headers: undefined, bytes: 8 + 1 + 22 + 8 + 8 },
+    { value: null, old: 0, headers: undefined, bytes: 8 + 1 + 22 + 8 },
+    { value: 1, old: 0, headers: new Headers([{ key: 'xy', value: Uint8Array.of(1, 2, 3) }]), bytes: 8 + 1 + 22 + 8 + 8 + 5 },
+  ])('counts $bytes bytes for $value, $old', ({ value, old, headers, bytes }) => {
+    const harness: Harness = new WindowedHarness(spec);
+    put(harness.at(10), 10, 'k', value, old, headers);
+    expect(harness.store.sizeBytes).toBe(bytes);
+    expect(harness.commit().reopened().store.sizeBytes).toBe(bytes);
+    evictAll(harness);
+    expect(harness.store.sizeBytes).toBe(0);
+    expect(harness.store.minTime).toBe(Infinity);
+  });
+
+  it('counts the old value of a later update beside the prior one', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    put(harness.at(10), 10, 'k', 1, 0);
+    put(harness.at(11), 11, 'k', 2, 1);
+    expect(harness.store.sizeBytes).toBe(8 + 1 + 22 + 8 + 8 + 8);
+    expect(harness.store.recordCount).toBe(1);
+  });
+
+  it('keeps the place and the prior value of the first update of a key, and the context of the last', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    put(harness.at(10, 1), 10, 'b', 1, 7);
+    put(harness.at(11, 2), 11, 'a', 5, null);
+    put(harness.at(30, 3), 30, 'b', 2, 1, new Headers([{ key: 'h', value: null }]));
+    expect(harness.store.minTime).toBe(10);
+    expect(harness.store.priorValue('b')).toEqual({ value: 7, timestamp: -1 });
+    expect(harness.store.priorValue('a')).toBeNull();
+    expect(harness.store.priorValue('c')).toBeUndefined();
+    const evicted = ['b=2/1@30 in-3@30 h1', 'a=5/null@11 in-2@11 h0'];
+    expect(evictAll(harness.commit().reopened())).toEqual(evicted);
+    expect(evictAll(harness.restored())).toEqual(evicted);
+    expect(evictAll(harness)).toEqual(evicted);
+    expect(harness.context).toMatchObject({ timestamp: 30, offset: 3 });
+  });
+
+  it('evicts keys of one time in the order of their bytes', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    for (const key of ['b', 'ab', 'a', 'é', 'z']) put(harness.at(5), 5, key, 1, null);
+    expect(evictAll(harness).map((row) => row.split('=')[0])).toEqual(['a', 'ab', 'b', 'z', 'é']);
+  });
+
+  it('keeps what its listener failed on', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    put(harness.at(5), 5, 'k', 1, null);
+    const failing = {
+      evicted(): void {
+        throw new Error('downstream');
+      },
+    };
+    expect(() => harness.store.evictEldest(failing)).toThrow('downstream');
+    expect(harness.store.recordCount).toBe(1);
+  });
+
+  it('logs in the order of a Java set of keys', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    // Folded hashes: a → 128 % 16 = 0, b → 1, p → 143 % 16 = 15, q → 144 % 16 = 0.
+    for (const key of ['q', 'p', 'b', 'a']) put(harness.at(5), 5, key, 1, null);
+    harness.commit();
+    expect(harness.logged.map(({ key }) => key)).toEqual(['q', 'a', 'b', 'p']);
+  });
+
+  it.each([
+    ['without its version', [], base64('AAAAAAAAAAsAAAAAAAAAAQAAAAJpbgAAAAAAAAAAAAAACAAAAAAAAAAA/////gAAAAgAAAAAAAAAAQAAAAAAAAAL')],
+    ['of another version', [['v', '\u0001']], 'x'],
+    ['that ends early', v3, base64('AAAAAAAAAAs=')],
+    ['with something behind', v3, `${base64('AAAAAAAAAAsAAAAAAAAAAQAAAAJpbgAAAAAAAAAAAAAACAAAAAAAAAAA/////gAAAAgAAAAAAAAAAQAAAAAAAAAL')}x`],
+  ] as const)('refuses to restore a record %s', (_name, headers, value) => {
+    const harness: Harness = new WindowedHarness(spec);
+    const records = fetched([{ key: 'k', value, timestamp: -1, headers: headers as readonly (readonly [string, string])[] }]);
+    expect(() => harness.managed.restore(records, 0, harness.engine.batch())).toThrow(/MR_RECORD_CORRUPT/);
+  });
+});
+
+describe('the buffer of a stream-table join', () => {
+  const spec: JoinBufferSpec = { ...specBase, kind: 'joinBuffer', graceMs: 10 };
+  type Store = JoinBuffer<string, string>;
+  type Harness = WindowedHarness<Store>;
+
+  function put(harness: Harness, timestamp: number, key: string, value: string, offset = 0): boolean {
+    harness.at(timestamp, offset);
+    const record = StreamRecord.of({ key, value, timestamp });
+    harness.context.record = record;
+    return harness.store.put(record);
+  }
+
+  function evictDue(harness: Harness): string[] {
+    const evicted: string[] = [];
+    harness.store.evictDue({
+      evicted: (record) =>
+        evicted.push(`${record.key}=${record.value}@${record.timestamp} ${harness.context.offset}@${harness.context.timestamp}`),
+    });
+    return evicted;
+  }
+
+  it('holds records back until their grace is over, in the order of time, key and arrival', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    expect(put(harness, 20, 'b', '1', 1)).toBe(true);
+    expect(put(harness, 20, 'a', '2', 2)).toBe(true);
+    expect(put(harness, 20, 'a', '3', 3)).toBe(true);
+    expect(put(harness, 12, 'z', '4', 4)).toBe(true);
+    expect(evictDue(harness)).toEqual([]);
+    expect(put(harness, 29, 'c', '5', 5)).toBe(true);
+    expect(evictDue(harness)).toEqual(['z=4@12 4@12']);
+    expect(put(harness, 19, 'c', '6', 6)).toBe(true);
+    expect(put(harness, 18, 'c', '7', 7)).toBe(false);
+    expect(put(harness, 30, 'd', '8', 8)).toBe(true);
+    const due = ['c=6@19 6@19', 'a=2@20 2@20', 'a=3@20 3@20', 'b=1@20 1@20'];
+    const reopened = harness.commit().reopened();
+    expect(evictDue(reopened)).toEqual(due);
+    expect(reopened.store.recordCount).toBe(2);
+    expect(evictDue(harness.restored())).toEqual([]);
+    expect(reopened.commit().reopened().store.recordCount).toBe(2);
+  });
+
+  it('keeps its time over a restart and a restore', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    put(harness, 50, 'k', 'v');
+    for (const again of [harness.restored(), harness.commit().reopened()]) expect(put(again, 39, 'k', 'late')).toBe(false);
+  });
+
+  it('logs what comes and what goes, without timestamps', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    put(harness, 5, 'k', 'v');
+    put(harness, 15, 'k', 'w');
+    evictDue(harness);
+    const key = (time: number, sequence: number): string =>
+      `\0${'\0'.repeat(7)}${String.fromCharCode(time)}k\0\0\0${String.fromCharCode(sequence)}`;
+    expect(harness.logged.map(({ key: bytes, timestamp, headers }) => ({ bytes, timestamp, headers }))).toEqual([
+      { bytes: key(5, 1), timestamp: -1, headers: [] },
+      { bytes: key(15, 2), timestamp: -1, headers: [] },
+      { bytes: key(5, 1), timestamp: -1, headers: [] },
+    ]);
+    expect(harness.logged[2]?.value).toBeNull();
+  });
+
+  it('refuses to restore what is no buffered record', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    const records = fetched([{ key: 'k', value: 'v', timestamp: -1, headers: [] }]);
+    expect(() => harness.managed.restore(records, 0, harness.engine.batch())).toThrow(/MR_RECORD_CORRUPT/);
+  });
+});

@@ -1,0 +1,170 @@
+/** Versioned stores against a model: a plain list of versions per key, with Java's rules for what is refused and what a deletion leaves behind. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { serdes } from '../../src/serde/serdes.ts';
+import type { Serde } from '../../src/serde/serde.ts';
+import type { VersionedStoreSpec } from '../../src/stores/store-spec.ts';
+import type { VersionedRecord, VersionedStore, VersionedTable } from '../../src/stores/versioned-faces.ts';
+import { specBase, WindowedHarness } from './windowed-harness.ts';
+
+const historyRetentionMs = 60;
+
+function spec(overrides: Partial<VersionedStoreSpec> = {}): VersionedStoreSpec {
+  return { ...specBase, kind: 'versioned', historyRetentionMs, segmentIntervalMs: 20, ...overrides };
+}
+
+type Store = VersionedStore<string, string> & VersionedTable<string, string>;
+
+/** Every version ever put, sorted. */
+class Model {
+  keys = new Map<string, { timestamp: number; value: string | null }[]>();
+  observed = -1;
+
+  put(key: string, value: string | null, timestamp: number): number | undefined {
+    if (timestamp < this.observed - historyRetentionMs) return undefined;
+    this.observed = Math.max(this.observed, timestamp);
+    const versions = [...(this.keys.get(key) ?? [])];
+    const same = versions.findIndex((version) => version.timestamp === timestamp);
+    const last = same === versions.length - 1;
+    if (same === 0 && last && value === null && versions[0]?.value !== null) versions.pop();
+    else if (same >= 0) versions[same] = { timestamp, value };
+    else versions.push({ timestamp, value });
+    versions.sort((a, b) => a.timestamp - b.timestamp);
+    this.keys.set(key, versions);
+    return versions.find((version) => version.timestamp > timestamp)?.timestamp ?? -1;
+  }
+
+  get(key: string, asOf: number): VersionedRecord<string> | undefined {
+    const versions = this.keys.get(key) ?? [];
+    const at = versions.findLastIndex((version) => version.timestamp <= asOf);
+    const found = versions[at];
+    if (found === undefined || found.value === null) return undefined;
+    if (asOf < this.observed - historyRetentionMs && at !== versions.length - 1) return undefined;
+    return { value: found.value, timestamp: found.timestamp, validTo: versions[at + 1]?.timestamp };
+  }
+
+  copy(): Model {
+    const copy = new Model();
+    copy.keys = new Map(this.keys);
+    copy.observed = this.observed;
+    return copy;
+  }
+}
+
+const key = fc.constantFrom('a', 'b', 'ab');
+const time = fc.oneof(
+  fc.integer({ min: 0, max: 12 }),
+  fc.constantFrom(19, 20, 21, 39, 40, 41, 59, 60, 61, 79, 80, 120),
+  fc.integer({ min: 0, max: 200 }),
+);
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant('put' as const), key, value: fc.option(fc.constantFrom('x', 'y', ''), { freq: 3 }), time }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), key, time }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('get' as const), key, time }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('commit' as const, 'abort' as const, 'reopen' as const, 'restore' as const) }) },
+);
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+function run(steps: readonly Step[], valueSerde: Serde<unknown>, readCacheBytes: number): void {
+  let harness = new WindowedHarness<Store>(spec({ valueSerde }), { readCacheBytes });
+  let model = new Model();
+  let committed = model.copy();
+  let committedLog = 0;
+  for (const action of steps) {
+    if (action.do === 'put') {
+      const before = harness.dropped.length;
+      const expected = model.put(action.key, action.value, action.time);
+      expect(harness.at(action.time).store.put(action.key, action.value, action.time)).toBe(expected);
+      expect(harness.dropped.length - before).toBe(expected === undefined ? 1 : 0);
+      expect(harness.logged.at(-1)).toMatchObject({ key: action.key, timestamp: action.time });
+    } else if (action.do === 'delete') {
+      const found = action.time < model.observed - historyRetentionMs ? undefined : model.get(action.key, action.time);
+      model.put(action.key, null, action.time);
+      expect(harness.store.delete(action.key, action.time)).toEqual(found);
+    } else if (action.do === 'get') {
+      expect(harness.store.getAsOf(action.key, action.time)).toEqual(model.get(action.key, action.time));
+      expect(harness.store.get(action.key)).toEqual(model.get(action.key, Infinity));
+    } else if (action.do === 'commit') {
+      harness.commit();
+      committed = model.copy();
+      committedLog = harness.logged.length;
+    } else if (action.do === 'abort' || action.do === 'reopen') {
+      harness = action.do === 'abort' ? harness.abort() : harness.reopened();
+      harness.logged.length = committedLog;
+      model = committed.copy();
+    } else {
+      harness = harness.restored();
+      committed = model.copy();
+      committedLog = harness.logged.length;
+    }
+  }
+  for (const again of [harness, harness.restored(), harness.commit().reopened()]) {
+    for (const inner of ['a', 'b', 'ab']) {
+      for (const asOf of [0, 5, 20, 40, 60, 100, 200, 1000]) expect(again.store.getAsOf(inner, asOf)).toEqual(model.get(inner, asOf));
+    }
+  }
+}
+
+describe.each([
+  { name: 'text', valueSerde: serdes.string() as unknown as Serde<unknown> },
+  { name: 'values that can be changed', valueSerde: serdes.json<string>() as unknown as Serde<unknown> },
+])('a versioned store of $name', ({ valueSerde }) => {
+  it.each([1 << 20, 900, 0])('does what the model does, with a read cache of %i bytes', (readCacheBytes) => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 50 }), (steps) => run(steps, valueSerde, readCacheBytes)),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('a versioned store', () => {
+  it('logs refused puts and counts them', () => {
+    const harness = new WindowedHarness<Store>(spec());
+    harness.at(100).store.put('k', 'new', 100);
+    expect(harness.store.put('k', 'old', 39)).toBeUndefined();
+    expect(harness.store.put('k', 'just', 40)).toBe(100);
+    expect(harness.dropped).toEqual(['expired version']);
+    expect(harness.logged).toEqual([
+      { key: 'k', value: 'new', timestamp: 100, headers: [] },
+      { key: 'k', value: 'old', timestamp: 39, headers: [] },
+      { key: 'k', value: 'just', timestamp: 40, headers: [] },
+    ]);
+  });
+
+  it('forgets a deletion at the timestamp of the only version, as Java does', () => {
+    const harness = new WindowedHarness<Store>(spec());
+    harness.at(3).store.put('k', 'a', 3);
+    expect(harness.store.put('k', null, 3)).toBe(-1);
+    expect(harness.store.put('k', 'b', 1)).toBe(-1);
+    expect(harness.store.get('k')).toEqual({ value: 'b', timestamp: 1, validTo: undefined });
+  });
+
+  it('keeps the latest version however old it is, and drops segments that expired', () => {
+    const harness = new WindowedHarness<Store>(spec());
+    harness.at(1).store.put('old', 'v', 1);
+    for (let i = 0; i < 50; i++) {
+      harness.store.put('k', `v${i}`, i * 10);
+      harness.commit();
+    }
+    const again = harness.reopened();
+    expect(again.store.get('old')).toEqual({ value: 'v', timestamp: 1, validTo: undefined });
+    expect(again.store.getAsOf('old', 5)).toEqual({ value: 'v', timestamp: 1, validTo: undefined });
+    const iterator = again.engine.iterate({});
+    let rows = 0;
+    while (iterator.next()) rows++;
+    iterator.close();
+    // Two latest rows, the time, and the segments of the history.
+    expect(rows).toBeLessThanOrEqual(3 + Math.ceil(historyRetentionMs / 20) + 1);
+  });
+
+  it.each([
+    ['a null key', (store: Store) => store.put(null as unknown as string, 'v', 1)],
+    ['a time before 1970', (store: Store) => store.put('k', 'v', -1)],
+  ])('refuses %s', (_name, act) => {
+    expect(() => act(new WindowedHarness<Store>(spec()).store)).toThrow(/MR_ARGUMENT_INVALID/);
+  });
+});
