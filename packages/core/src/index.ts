@@ -1,6 +1,7 @@
 /** `@millrace/core`: builds topologies, and names the types of everything that a user writes for them. */
 export { StreamsBuilder } from './dsl/streams-builder.ts';
 export type { StreamsBuilderOptions } from './dsl/streams-builder.ts';
+export type { ForeignKeyJoinOptions } from './dsl/foreign-key-join.ts';
 export type { KGroupedStream } from './dsl/kgrouped-stream.ts';
 export type { KGroupedTable } from './dsl/kgrouped-table.ts';
 export type { KStream } from './dsl/kstream.ts';

@@ -127,8 +127,12 @@ function readStep(driver: Driver, input: JsonObject): Json {
 
 function storesOf(driver: Driver): JsonObject {
   // As in readStep.
-  return Object.fromEntries(driver.storeNames.map((name) => [name, listStore(driver.store(name) as CaseStore)]));
+  const names = driver.storeNames.filter((name) => !subscriptionStore.test(name));
+  return Object.fromEntries(names.map((name) => [name, listStore(driver.store(name) as CaseStore)]));
 }
+
+/** Stores of foreign-key joins hold no data, so the format leaves them out. */
+const subscriptionStore = /^KTABLE-FK-JOIN-SUBSCRIPTION-STATE-STORE-[0-9]{10}$|-subscription-store$/;
 
 function droppedOf(driver: Driver): number {
   return driver.metrics().reduce((sum, { name, value }) => (name === 'dropped-records-total' ? sum + value : sum), 0);

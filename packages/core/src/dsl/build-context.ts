@@ -3,6 +3,7 @@ import type { Serde } from '../serde/serde.ts';
 import type { Persistence } from '../stores/store-spec.ts';
 import type { Graph, GraphNode } from '../topology/graph.ts';
 import type { Names } from '../topology/names.ts';
+import type { DefaultSerdes } from '../topology/serde-resolution.ts';
 import type { TableLineage } from '../topology/table-lineage.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KGroupedTable } from './kgrouped-table.ts';
@@ -46,6 +47,10 @@ export interface BuildContext {
   readonly names: Names;
   readonly graph: Graph;
   readonly persistence: Persistence;
+  /** The builder's `key`: inside windowed keys, where it cannot take the place of what is missing by itself. */
+  readonly defaultKeySerde: Serde<unknown> | undefined;
+  /** What takes the place of serdes that nobody gave. */
+  readonly defaults: DefaultSerdes;
   stream<K, V>(place: StreamPlace<K, V>): KStream<K, V>;
   table<K, V>(place: TablePlace<K, V>): KTable<K, V>;
   groupedStream<K, V>(place: GroupedStreamPlace<K, V>): KGroupedStream<K, V>;

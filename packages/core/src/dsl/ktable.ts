@@ -1,5 +1,6 @@
 /** A table: the last value of every key, and the stream of its changes. Kafka Streams: `KTable`. */
 import type { Guard, KeyValuePair, Mapper, Predicate } from '../operators/functions.ts';
+import type { ForeignKeyJoiner } from '../operators/foreign-key/resolve-response.ts';
 import type { TableOperator } from '../operators/operator.ts';
 import { tableFilter } from '../operators/table-filter.ts';
 import { tableMapValues } from '../operators/table-map-values.ts';
@@ -10,6 +11,7 @@ import type { Change } from '../processor/change.ts';
 import type { Serde } from '../serde/serde.ts';
 import { DerivedLineage } from '../topology/table-lineage.ts';
 import type { TablePlace } from './build-context.ts';
+import { type ForeignKeyJoinOptions, joinByForeignKey } from './foreign-key-join.ts';
 import type { KGroupedTable } from './kgrouped-table.ts';
 import type { KStream } from './kstream.ts';
 import type { Grouped, NodeOptions } from './options.ts';
@@ -76,6 +78,33 @@ export class KTable<out K, out V> {
       repartitionRequired: false,
     });
     return selector === undefined ? stream : stream.selectKey(selector);
+  }
+
+  /**
+   * Joins every row with the row of `other` that its foreign key names; `foreignKey` takes it out of the row, null names none. Changes on either side update the
+   * result. The two tables need not be partitioned alike: two internal topics carry foreign keys one way and answers the other.
+   *
+   * @throws MR_SERDE_MISSING if a key or a value of the two tables has no serde.
+   */
+  join<KO, VO, R>(
+    other: KTable<KO, VO>,
+    foreignKey: Mapper<K, V, KO | null | undefined>,
+    joiner: (left: V, right: VO, key: K) => R,
+    options: ForeignKeyJoinOptions<K, KO, NonNullable<R>> = {},
+  ): KTable<K, NonNullable<R>> {
+    // An inner join never calls the joiner without a right value, and what it returns is a row or says that there is none.
+    return joinByForeignKey(this.place, other.place, foreignKey, joiner as ForeignKeyJoiner<K, V, VO, NonNullable<R>>, options, false);
+  }
+
+  /** As {@link join}, but a row without a foreign row stays, joined with null. */
+  leftJoin<KO, VO, R>(
+    other: KTable<KO, VO>,
+    foreignKey: Mapper<K, V, KO | null | undefined>,
+    joiner: (left: V, right: VO | null, key: K) => R,
+    options: ForeignKeyJoinOptions<K, KO, NonNullable<R>> = {},
+  ): KTable<K, NonNullable<R>> {
+    // As above: null says that there is no row.
+    return joinByForeignKey(this.place, other.place, foreignKey, joiner as ForeignKeyJoiner<K, V, VO, NonNullable<R>>, options, true);
   }
 
   /**

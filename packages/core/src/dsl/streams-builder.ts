@@ -68,6 +68,8 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
       names: new Names(),
       graph: new Graph(),
       persistence: options.persistence ?? 'persistent',
+      defaultKeySerde: options.key,
+      defaults: { keySerde: options.key, valueSerde: options.value },
       stream: (place) => new KStream(place),
       table: (place) => new KTable(place),
       groupedStream: (place) => new KGroupedStream(place),
@@ -146,10 +148,10 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
    * @throws MR_SERDE_MISSING if a topic or store has no serde.
    */
   build(): Topology {
-    const { cacheBytes, key, requireNames, timestampExtractor, value } = this.#options;
+    const { cacheBytes, requireNames, timestampExtractor } = this.#options;
     return compile(this.#context.graph, {
       settings: { cacheBytes: cacheBytes ?? defaultCacheBytes, timestampExtractor: timestampExtractor ?? failOnInvalid },
-      defaults: { keySerde: key, valueSerde: value },
+      defaults: this.#context.defaults,
       requireNames: requireNames ?? false,
     });
   }

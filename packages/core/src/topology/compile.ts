@@ -114,6 +114,27 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: Re
     case 'sink':
       builder.addSink({ ...description, wrapValueSerde: undefined, predecessors: parents });
       return;
+    case 'internalSink': {
+      const { keySerde, name, partitioner, topic, valueSerde } = description;
+      builder.addInternalTopic(topic, undefined);
+      builder.addSink({ name, predecessors: parents, topic, keySerde, valueSerde, wrapValueSerde: undefined, partitioner });
+      return;
+    }
+    case 'internalSource': {
+      const { copartitionedWith, keySerde, name, topic, valueSerde } = description;
+      builder.addSource({
+        name,
+        topics: [topic],
+        pattern: undefined,
+        keySerde,
+        valueSerde,
+        wrapValueSerde: undefined,
+        timestampExtractor: undefined,
+        offsetReset: undefined,
+      });
+      builder.copartitionSources([...copartitionedWith, name]);
+      return;
+    }
     case 'store':
       builder.addStateStore(description.store);
   }

@@ -13,6 +13,10 @@ export function checkNamesGiven(nodes: readonly GraphNode[]): void {
   for (const { description } of nodes) {
     if (description.kind === 'repartition') {
       if (description.isNameGenerated) generated.push(`repartition topic ${description.topic}`);
+    } else if (description.kind === 'internalSink') {
+      if (description.isNameGenerated) generated.push(`foreign-key join topic ${description.topic}`);
+    } else if (description.kind === 'store') {
+      if (description.isNameGenerated === true) generated.push(`changelog topic ${description.name}-changelog`);
     } else if (description.kind === 'tableSource' || description.kind === 'tableProcessor') {
       const { store } = description;
       if (store === undefined || !generatedStore.test(store.name)) continue;

@@ -89,11 +89,36 @@ export interface SinkDescription {
   readonly partitioner: StreamPartitioner<unknown, unknown> | undefined;
 }
 
+/** A sink to a topic of our own that is no repartition by the record's key: what the two sides of a foreign-key join tell each other. */
+export interface InternalSinkDescription {
+  readonly kind: 'internalSink';
+  readonly name: string;
+  readonly topic: string;
+  readonly keySerde: MaybeSerde;
+  readonly valueSerde: MaybeSerde;
+  readonly partitioner: StreamPartitioner<unknown, unknown> | undefined;
+  /** The topic's name was generated, which `requireNames` refuses. */
+  readonly isNameGenerated: boolean;
+}
+
+/** The source behind an internal sink. */
+export interface InternalSourceDescription {
+  readonly kind: 'internalSource';
+  readonly name: string;
+  readonly topic: string;
+  readonly keySerde: MaybeSerde;
+  readonly valueSerde: MaybeSerde;
+  /** Names of the sources whose topics must have as many partitions. */
+  readonly copartitionedWith: ReadonlySet<string>;
+}
+
 /** A store that processors name. */
 export interface StoreDescription {
   readonly kind: 'store';
   readonly name: string;
   readonly store: StoreSpec;
+  /** The store is an operator's, and its name was generated, which `requireNames` refuses. */
+  readonly isNameGenerated?: boolean | undefined;
 }
 
 export interface RootDescription {
@@ -109,6 +134,8 @@ export type Description =
   | TableProcessorDescription
   | RepartitionDescription
   | SinkDescription
+  | InternalSinkDescription
+  | InternalSourceDescription
   | StoreDescription;
 
 /** A description's place in the graph. Parents and children keep the order in which they were linked. */

@@ -1,5 +1,6 @@
 /** Every operator of the format by name. A name that is not here is an operator that is not built yet, or no operator at all. */
 import { CaseFormatError, NotBuiltError } from '../json.ts';
+import { fkJoin } from './foreign-key-join.ts';
 import { aggregate, count, groupBy, groupByKey, reduce } from './grouping.ts';
 import type { Operation } from './operation.ts';
 import { process, processValues } from './processing.ts';
@@ -31,6 +32,7 @@ const operators: Readonly<Record<string, (op: Operation) => void>> = {
   count,
   reduce,
   aggregate,
+  fkJoin,
   process,
   processValues,
 };
@@ -44,7 +46,6 @@ const notBuilt: ReadonlySet<string> = new Set([
   'stJoin',
   'gtJoin',
   'ttJoin',
-  'fkJoin',
   'transformValues',
 ]);
 
