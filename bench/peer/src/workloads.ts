@@ -19,7 +19,7 @@ export function topologyOf(workload: Workload, options: WorkloadOptions): Topolo
     cacheBytes: options.cacheBytes,
     persistence: options.inMemory ? 'inMemory' : 'persistent',
   });
-  const input = builder.stream<string, string>(options.input);
+  const input = builder.stream(options.input);
   switch (workload) {
     case 'passthrough':
       input.to(options.output);

@@ -12,7 +12,7 @@ export function wordsOf(line: string): readonly string[] {
 const builder = new StreamsBuilder({ key: serdes.string(), value: serdes.string(), requireNames: true });
 
 builder
-  .stream<string, string>(linesTopic)
+  .stream(linesTopic)
   .flatMapValues(wordsOf)
   .groupBy((word) => word, { name: 'words' })
   .count({ store: 'word-counts' })

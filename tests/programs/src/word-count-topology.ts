@@ -4,7 +4,7 @@ import { StreamsBuilder, type Topology, serdes } from 'millrace';
 export function wordCount(input: string, output: string): Topology {
   const builder = new StreamsBuilder({ key: serdes.string(), value: serdes.string() });
   builder
-    .stream<string, string>(input)
+    .stream(input)
     .flatMapValues((line) => line.toLowerCase().split(/\W+/))
     .groupBy((word) => word)
     .count()
