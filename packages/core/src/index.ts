@@ -2,14 +2,19 @@
 export { StreamsBuilder } from './dsl/streams-builder.ts';
 export type { StreamsBuilderOptions } from './dsl/streams-builder.ts';
 export type { ForeignKeyJoinOptions } from './dsl/foreign-key-join.ts';
-export type { KGroupedStream } from './dsl/kgrouped-stream.ts';
+export type { CogroupAggregator, CogroupedKStream } from './dsl/cogrouped-kstream.ts';
+export type { KGroupedStream, WindowedByOptions } from './dsl/kgrouped-stream.ts';
 export type { KGroupedTable } from './dsl/kgrouped-table.ts';
 export type { KStream } from './dsl/kstream.ts';
 export type { KTable } from './dsl/ktable.ts';
 export type { Consumed, Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './dsl/options.ts';
+export type { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
 export type { Branch, BranchResult, BranchResults, DefaultBranch, NamedBranches, NamedBranchResults } from './dsl/split.ts';
 export type { StateStoreOptions } from './dsl/state-store.ts';
 export type { StoreOption, StoreOptions, TableOptions } from './dsl/store-options.ts';
+export type { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
+export type { SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/windowed-cogrouped-kstream.ts';
+export type { WindowedStoreOption, WindowedStoreOptions, WindowedTableOptions } from './dsl/windowed-store-options.ts';
 export type {
   DeserializationHandler,
   ErrorContext,
@@ -26,9 +31,11 @@ export { silentLogger } from './log.ts';
 export type { LogFields, Logger } from './log.ts';
 export { MetricsRegistry } from './metrics.ts';
 export type { Counter, Metrics, MetricSample, MetricTags } from './metrics.ts';
+export type { EmitStrategy } from './operators/emit-strategy.ts';
 export type { Action, Aggregator, Guard, Initializer, KeyValuePair, Mapper, Predicate, Reducer } from './operators/functions.ts';
 export type { TableAggregator } from './operators/table-aggregate.ts';
 export type { TableReducer } from './operators/table-reduce.ts';
+export type { Merger, WindowReducer } from './operators/windowed-aggregation.ts';
 export { Change } from './processor/change.ts';
 export type {
   FixedKeyProcessor,
@@ -62,6 +69,7 @@ export type { CustomSerde } from './serde/custom-serde.ts';
 export type { Serde, SerdeTarget, Serialized } from './serde/serde.ts';
 export { serdes } from './serde/serdes.ts';
 export type { Serdes } from './serde/serdes.ts';
+export type { TimeWindowedSerdeOptions } from './serde/windowed-serdes.ts';
 export type {
   KeyValue,
   KeyValueStore,
@@ -71,7 +79,21 @@ export type {
   ValueAndTimestamp,
 } from './stores/faces.ts';
 export type { KeyValueStoreSpec, Persistence, StoreSpec } from './stores/store-spec.ts';
+export type { ReadOnlySessionStore, SessionStore } from './stores/session-faces.ts';
+export type { ReadOnlyWindowStore, TimestampedWindowStore, WindowStore, WindowValue } from './stores/window-faces.ts';
 export { parseDuration } from './time.ts';
 export type { Clock, Duration, Timer } from './time.ts';
 export type { OffsetReset } from './topology/plan.ts';
 export type { Topology } from './topology/topology.ts';
+export { joinWindows } from './windows/join-windows.ts';
+export type { JoinWindows, JoinWindowsOptions } from './windows/join-windows.ts';
+export { sessionWindows } from './windows/session-windows.ts';
+export type { SessionWindows, SessionWindowsOptions } from './windows/session-windows.ts';
+export { slidingWindows } from './windows/sliding-windows.ts';
+export type { SlidingWindows, SlidingWindowsOptions } from './windows/sliding-windows.ts';
+export { timeWindows } from './windows/time-windows.ts';
+export type { TimeWindows, TimeWindowsOptions } from './windows/time-windows.ts';
+export { unlimitedWindows } from './windows/unlimited-windows.ts';
+export type { UnlimitedWindows, UnlimitedWindowsOptions } from './windows/unlimited-windows.ts';
+export { Windowed } from './windows/windowed.ts';
+export type { Window } from './windows/windowed.ts';

@@ -47,8 +47,6 @@ export interface BuildContext {
   readonly names: Names;
   readonly graph: Graph;
   readonly persistence: Persistence;
-  /** The builder's `key`: inside windowed keys, where it cannot take the place of what is missing by itself. */
-  readonly defaultKeySerde: Serde<unknown> | undefined;
   /** What takes the place of serdes that nobody gave. */
   readonly defaults: DefaultSerdes;
   stream<K, V>(place: StreamPlace<K, V>): KStream<K, V>;

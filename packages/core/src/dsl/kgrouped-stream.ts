@@ -1,17 +1,35 @@
 /** Records of a stream grouped by key, ready to be aggregated. Kafka Streams: `KGroupedStream`. */
 import { aggregate, count } from '../operators/aggregate.ts';
+import type { EmitStrategy } from '../operators/emit-strategy.ts';
 import type { Aggregator, Initializer, Reducer } from '../operators/functions.ts';
 import type { TableOperator } from '../operators/operator.ts';
 import { reduce } from '../operators/reduce.ts';
 import type { Change } from '../processor/change.ts';
 import { longSerde } from '../serde/number-serdes.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { GraphNode } from '../topology/graph.ts';
 import { AggregateLineage } from '../topology/table-lineage.ts';
+import type { SessionWindows } from '../windows/session-windows.ts';
+import type { SlidingWindows } from '../windows/sliding-windows.ts';
+import type { TimeWindows } from '../windows/time-windows.ts';
+import type { UnlimitedWindows } from '../windows/unlimited-windows.ts';
 import type { GroupedStreamPlace } from './build-context.ts';
+import { type CogroupAggregator, CogroupedKStream } from './cogrouped-kstream.ts';
 import type { KTable } from './ktable.ts';
-import { describeRepartition } from './repartition-node.ts';
-import { type StoreOptions, storeOptions, type TableOptions, tableStore } from './store-options.ts';
+import { SessionWindowedKStream } from './session-windowed-kstream.ts';
+import { storeOptions, type StoreOptions, type TableOptions, tableStore } from './store-options.ts';
+import { aggregateStream, type SharedRepartition } from './stream-aggregation.ts';
+import { TimeWindowedKStream } from './time-windowed-kstream.ts';
+
+/** How a windowed aggregation says what it has. */
+export interface WindowedByOptions {
+  /**
+   * `onWindowUpdate`: every update of a window, or, where its store caches, those that are left at a commit. `onWindowClose`: once, when stream time has passed end and
+   * grace. Kafka Streams: `EmitStrategy`.
+   *
+   * @default 'onWindowUpdate'
+   */
+  readonly emit?: EmitStrategy | undefined;
+}
 
 export class KGroupedStream<out K, out V> {
   /** @internal */
@@ -25,10 +43,9 @@ export class KGroupedStream<out K, out V> {
 
   /** Counts the records of each key. Records without key or value are dropped and counted. */
   count(options: TableOptions<K, number> = {}): KTable<K, number> {
-    const { names } = this.place.context;
     const store = storeOptions(options.store);
     // Kafka Streams once generated a name here, and numbers must stay as they are.
-    if (store !== undefined && store.name === undefined) names.skip();
+    if (store !== undefined && store.name === undefined) this.place.context.names.skip();
     return aggregateGroup(this.place, this.#shared, count<K, NonNullable<V>>(), options.name, store, longSerde);
   }
 
@@ -72,11 +89,34 @@ export class KGroupedStream<out K, out V> {
     >;
     return aggregateGroup(this.place, this.#shared, operator, options.name, storeOptions(options.store), undefined);
   }
-}
 
-/** The repartition of a named group, which all its aggregations share. */
-interface SharedRepartition {
-  current: { readonly node: GraphNode; readonly source: string } | undefined;
+  /**
+   * Divides the records of each key into windows: `timeWindows`, `slidingWindows`, `sessionWindows`, `unlimitedWindows`.
+   *
+   * Records without key are dropped, those without value only by sliding windows; a record whose window has closed is dropped. All are counted.
+   *
+   * @throws MR_ARGUMENT_INVALID for emission on close of an unlimited window, which never closes.
+   */
+  windowedBy(windows: SessionWindows, options?: WindowedByOptions): SessionWindowedKStream<K, V>;
+  windowedBy(windows: SlidingWindows, options?: WindowedByOptions): TimeWindowedKStream<K, NonNullable<V>>;
+  windowedBy(windows: TimeWindows | UnlimitedWindows, options?: WindowedByOptions): TimeWindowedKStream<K, V>;
+  windowedBy(
+    windows: TimeWindows | UnlimitedWindows | SlidingWindows | SessionWindows,
+    options: WindowedByOptions = {},
+  ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
+    const emit = options.emit ?? 'onWindowUpdate';
+    return windows.kind === 'session'
+      ? new SessionWindowedKStream(this.place, this.#shared, windows, emit)
+      : new TimeWindowedKStream(this.place, this.#shared, windows, emit);
+  }
+
+  /**
+   * Begins an aggregate that several grouped streams of the same key type fill, each by an aggregator of its own. Records without value reach the aggregator only where
+   * time windows or sessions follow.
+   */
+  cogroup<A>(aggregator: CogroupAggregator<K, V, A>): CogroupedKStream<K, A> {
+    return new CogroupedKStream<K, A>(this.place.context).cogroup(this, aggregator);
+  }
 }
 
 function aggregateGroup<K, V, A>(
@@ -87,44 +127,15 @@ function aggregateGroup<K, V, A>(
   store: StoreOptions<K, A> | undefined,
   inheritedValueSerde: Serde<A> | undefined,
 ): KTable<K, A> {
-  const { context } = place;
-  const storeName = store?.name ?? context.names.store(operator.prefix);
-  const nodeName = context.names.named(name, operator.prefix);
   const keySerde = store?.key ?? place.keySerde;
   const valueSerde = store?.value ?? inheritedValueSerde;
-  const parent = parentOf(place, shared, storeName, store?.name !== undefined);
-  const lineage = new AggregateLineage(storeName);
-  const graphNode = context.graph.add(
-    {
-      kind: 'tableProcessor',
-      name: nodeName,
-      lineage,
-      create: operator.create,
-      store: tableStore(storeName, { ...store, key: keySerde, value: valueSerde }, context.persistence),
-      stores: [],
-    },
-    parent.node,
-  );
-  const { sources } = parent;
-  return context.table({ context, name: nodeName, graphNode, keySerde, valueSerde, sources, lineage, queryableStoreName: store?.name });
-}
-
-/** The node below which an aggregation hangs: behind a repartition where the key may have changed. */
-function parentOf<K, V>(
-  place: GroupedStreamPlace<K, V>,
-  shared: SharedRepartition,
-  storeName: string,
-  isStoreNamed: boolean,
-): { readonly node: GraphNode; readonly sources: ReadonlySet<string> } {
-  const { context, graphNode, groupName, keySerde, repartitionRequired, sources, valueSerde } = place;
-  if (!repartitionRequired) return { node: graphNode, sources };
-  const names = context.names.repartition(groupName ?? storeName);
-  if (shared.current === undefined || groupName === undefined) {
-    const isNameGenerated = groupName === undefined && !isStoreNamed;
-    const description = describeRepartition({ names, keySerde, valueSerde, isOptimizable: true, isNameGenerated });
-    shared.current = { node: context.graph.add(description, graphNode), source: names.source };
-  } else {
-    context.graph.link(graphNode, shared.current.node);
-  }
-  return { node: shared.current.node, sources: new Set([shared.current.source]) };
+  return aggregateStream(place, shared, {
+    operator,
+    name,
+    storeName: store?.name,
+    store: (storeName) => tableStore(storeName, { ...store, key: keySerde, value: valueSerde }, place.context.persistence),
+    lineage: (storeName) => new AggregateLineage(storeName),
+    keySerde,
+    valueSerde,
+  });
 }

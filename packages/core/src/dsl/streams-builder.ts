@@ -68,7 +68,6 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
       names: new Names(),
       graph: new Graph(),
       persistence: options.persistence ?? 'persistent',
-      defaultKeySerde: options.key,
       defaults: { keySerde: options.key, valueSerde: options.value },
       stream: (place) => new KStream(place),
       table: (place) => new KTable(place),

@@ -32,6 +32,7 @@ export function compile(source: Graph, options: CompileOptions): Topology {
 
   const builder = new TopologyBuilder();
   const written = writeAll(graph, (node) => writeNode(node, builder, nullKeyFilters));
+  for (const sources of graph.copartitioned) builder.copartitionSources(sources);
   builder.validateCopartition();
   if (options.requireNames) checkNamesGiven(written);
 

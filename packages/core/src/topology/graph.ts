@@ -168,6 +168,7 @@ export class GraphNode {
 export class Graph {
   readonly root: GraphNode;
   #nextPriority = 0;
+  readonly #copartitioned: ReadonlySet<string>[] = [];
 
   constructor(root: GraphNode = new GraphNode({ kind: 'root', name: 'root' })) {
     this.root = root;
@@ -184,6 +185,16 @@ export class Graph {
   link(parent: GraphNode, child: GraphNode): void {
     parent.addChild(child);
     child.priority = this.#nextPriority++;
+  }
+
+  /** Says that the topics of these sources must have equal partition counts. */
+  copartition(sources: Iterable<string>): void {
+    this.#copartitioned.push(new Set(sources));
+  }
+
+  /** Names of sources, by group. */
+  get copartitioned(): readonly ReadonlySet<string>[] {
+    return this.#copartitioned;
   }
 
   /** A copy that passes may rewrite, with the same descriptions. */
@@ -205,6 +216,7 @@ export class Graph {
     }
     const graph = new Graph(copyOf(this.root));
     graph.#nextPriority = this.#nextPriority;
+    graph.#copartitioned.push(...this.#copartitioned);
     return graph;
   }
 
