@@ -97,17 +97,17 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     if (isNew && entry.cached !== null) table.noteHeld(entry);
   }
 
-  /** Adds a row beside those of the same key and time. Null adds nothing, but Java numbers and logs it. */
-  protected appendRow(key: K, time: number, value: V | null, timestamp: number): void {
-    const sequence = this.table.nextSequence();
-    if (value !== null) {
-      this.writeRow(key, time, sequence, value, timestamp);
-      return;
-    }
+  /** What a store that retains duplicates does with null: numbers and logs it. */
+  protected appendNothing(key: K, time: number, advancesTime: boolean): void {
     this.checkKey(key);
     this.#checkTime(time);
-    this.table.encode(key, time, sequence, null);
-    this.table.log(false, this.context.timestamp);
+    const { table } = this;
+    table.encode(key, time, table.nextSequence(), null);
+    if (advancesTime) {
+      table.times.observe(time);
+      if (!table.times.accepts(time)) this.#dropped(expiredReason);
+    }
+    table.log(false, this.context.timestamp);
   }
 
   /** As a deletion, but one that came too late is not counted. */

@@ -104,12 +104,6 @@ export class TimedTable<K, V> implements EntryOwner {
     this.#completeFrom = this.times.observed + 1;
   }
 
-  /** The number of the last row of a store that retains duplicates. */
-  get sequence(): number {
-    this.open();
-    return this.#sequence;
-  }
-
   /** The number of the next row of a store that retains duplicates. */
   nextSequence(): number {
     this.open();

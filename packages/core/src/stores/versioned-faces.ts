@@ -1,10 +1,9 @@
 /** The typed faces of versioned stores: a history of values per key. Times are ms. Kafka Streams: `VersionedKeyValueStore`, `VersionedRecord` (KIP-889). */
 
+/** A version as reads give it. When it ended is not told, as Kafka Streams' own face leaves it out of `get`. */
 export interface VersionedRecord<V> {
   readonly value: V;
   readonly timestamp: number;
-  /** Timestamp of the next version, also of a deletion; undefined for the latest one. */
-  readonly validTo: number | undefined;
 }
 
 /** What {@link VersionedStore.put} returns for the latest version. */

@@ -227,7 +227,7 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
     const { value, bytes, timestamp } = version;
     // Only values of this store's serde are put into its versions.
     const decoded = bytes === null ? (value as V) : this.#valueSerde.decode(bytes, 0, bytes.length);
-    return { value: decoded, timestamp, validTo: versions[at + 1]?.timestamp };
+    return { value: decoded, timestamp };
   }
 
   /** The value that was encoded last becomes a version. Returns the time of the next one. */

@@ -16,6 +16,9 @@ import type { JoinWindowTable, KeyedWindowRow, WindowRow, WindowStore, WindowTab
 abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowStore<K, R> {
   readonly #windowSizeMs: number;
   readonly #retainDuplicates: boolean;
+  readonly #inMemory: boolean;
+  /** Number of the last row that was put. */
+  #lastSequence = 0;
   readonly #order: RowOrder;
 
   constructor(spec: WindowStoreSpec, environment: StoreEnvironment, keySerde: Serde<K>, valueSerde: Serde<V>) {
@@ -42,6 +45,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
     });
     this.#windowSizeMs = spec.windowSizeMs;
     this.#retainDuplicates = spec.retainDuplicates;
+    this.#inMemory = spec.persistence === 'inMemory';
     this.#order = spec.timeOrdered || spec.persistence === 'inMemory' ? byTimeThenKey : bySegment((time) => times.segmentOf(time));
   }
 
@@ -51,7 +55,9 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   // ---- the public face ----
 
   fetchAt(key: K, start: number): R | undefined {
-    const entry = this.read(key, start, this.#retainDuplicates ? this.table.sequence : 0);
+    // Of several rows a persistent store finds the one that was put last, if it is of this key and start; one in memory finds none.
+    if (this.#retainDuplicates && this.#inMemory) return undefined;
+    const entry = this.read(key, start, this.#retainDuplicates ? this.#lastSequence : 0);
     return entry === undefined ? undefined : this.#valueOf(entry.value, entry.bytes, entry.timestamp);
   }
 
@@ -90,7 +96,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   // ---- what operators see ----
 
   write(key: K, start: number, value: V | null, timestamp: number): void {
-    if (this.#retainDuplicates) this.appendRow(key, start, value, timestamp);
+    if (this.#retainDuplicates) this.#append(key, start, value, timestamp);
     else this.writeRow(key, start, 0, value, timestamp);
   }
 
@@ -135,6 +141,16 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   protected override forwardedTimestamp(item: FlushItem): number {
     const deleted = item.value === null && item.bytes === null;
     return deleted || !this.table.timestamped ? item.timestamp : item.rowTimestamp;
+  }
+
+  /** A deletion does nothing to the rows. Java numbers and logs it nevertheless, and in memory asks first whether it has expired. */
+  #append(key: K, start: number, value: V | null, timestamp: number): void {
+    if (value === null) {
+      this.appendNothing(key, start, this.#inMemory);
+      return;
+    }
+    this.#lastSequence = this.table.nextSequence();
+    this.writeRow(key, start, this.#lastSequence, value, timestamp);
   }
 
   #list(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): ListedRow[] {

@@ -40,7 +40,7 @@ class Model {
     const found = versions[at];
     if (found === undefined || found.value === null) return undefined;
     if (asOf < this.observed - historyRetentionMs && at !== versions.length - 1) return undefined;
-    return { value: found.value, timestamp: found.timestamp, validTo: versions[at + 1]?.timestamp };
+    return { value: found.value, timestamp: found.timestamp };
   }
 
   copy(): Model {
@@ -140,7 +140,7 @@ describe('a versioned store', () => {
     harness.at(3).store.put('k', 'a', 3);
     expect(harness.store.put('k', null, 3)).toBe(-1);
     expect(harness.store.put('k', 'b', 1)).toBe(-1);
-    expect(harness.store.get('k')).toEqual({ value: 'b', timestamp: 1, validTo: undefined });
+    expect(harness.store.get('k')).toEqual({ value: 'b', timestamp: 1 });
   });
 
   it('keeps the latest version however old it is, and drops segments that expired', () => {
@@ -151,8 +151,8 @@ describe('a versioned store', () => {
       harness.commit();
     }
     const again = harness.reopened();
-    expect(again.store.get('old')).toEqual({ value: 'v', timestamp: 1, validTo: undefined });
-    expect(again.store.getAsOf('old', 5)).toEqual({ value: 'v', timestamp: 1, validTo: undefined });
+    expect(again.store.get('old')).toEqual({ value: 'v', timestamp: 1 });
+    expect(again.store.getAsOf('old', 5)).toEqual({ value: 'v', timestamp: 1 });
     const iterator = again.engine.iterate({});
     let rows = 0;
     while (iterator.next()) rows++;
