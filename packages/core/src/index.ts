@@ -10,7 +10,7 @@ export type { KTable } from './dsl/ktable.ts';
 export type { Consumed, Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './dsl/options.ts';
 export type { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
 export type { Branch, BranchResult, BranchResults, DefaultBranch, NamedBranches, NamedBranchResults } from './dsl/split.ts';
-export type { StateStoreOptions } from './dsl/state-store.ts';
+export type { KeyValueStateStoreOptions, SessionStateStoreOptions, StateStoreOptions, WindowStateStoreOptions } from './dsl/state-store.ts';
 export type { StoreOption, StoreOptions, TableOptions } from './dsl/store-options.ts';
 export type { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
 export type { SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/windowed-cogrouped-kstream.ts';

@@ -1,40 +1,105 @@
 /** Stores that processors use by name. Kafka Streams: `StoreBuilder` and the suppliers of `Stores`. */
+import { StreamsError } from '../errors.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { KeyValueStoreSpec, Persistence } from '../stores/store-spec.ts';
+import type { KeyValueStoreSpec, Persistence, SessionStoreSpec, WindowStoreSpec } from '../stores/store-spec.ts';
+import type { Duration } from '../time.ts';
+import { windowDuration } from '../windows/window-duration.ts';
 import { loggingOf, persistenceOf } from './store-options.ts';
 
-export interface StateStoreOptions<K, V> {
+interface StateStoreBase<K, V> {
   readonly name: string;
   /** @default the builder's `key` */
   readonly key?: Serde<K> | undefined;
   /** @default the builder's `value` */
   readonly value?: Serde<V> | undefined;
-  /**
-   * Keeps a timestamp with each value: entries are `{ value, timestamp }`, as in the stores of tables.
-   *
-   * @default false
-   */
-  readonly timestamped?: boolean | undefined;
   /** Holds back changelog records until the next commit. @default false, unlike in the stores of tables */
   readonly caching?: boolean | undefined;
   /** False: no changelog. An object: configuration of the changelog topic on top of the defaults. @default true */
   readonly logging?: boolean | Readonly<Record<string, string>> | undefined;
   /** @default the builder's */
   readonly persistence?: Persistence | undefined;
+}
+
+/** Key to value: {@link KeyValueStore}. */
+export interface KeyValueStateStoreOptions<K, V> extends StateStoreBase<K, V> {
+  readonly kind?: 'keyValue' | undefined;
+  /**
+   * Keeps a timestamp with each value: entries are `{ value, timestamp }`, as in the stores of tables.
+   *
+   * @default false
+   */
+  readonly timestamped?: boolean | undefined;
   /** Keeps so many entries and evicts the least recently used; in memory only. Kafka Streams: `Stores.lruMap`. */
   readonly maxEntries?: number | undefined;
 }
 
-export function stateStoreSpec<K, V>(options: StateStoreOptions<K, V>, persistence: Persistence): KeyValueStoreSpec {
-  return {
-    kind: 'keyValue',
-    name: options.name,
-    timestamped: options.timestamped ?? false,
-    persistence: persistenceOf(options, persistence, options.name),
+/** Key and start of a window to value: {@link WindowStore}. */
+export interface WindowStateStoreOptions<K, V> extends StateStoreBase<K, V> {
+  readonly kind: 'window';
+  /** As for key-value stores. @default false */
+  readonly timestamped?: boolean | undefined;
+  /** How long a window is kept behind the latest start in the store; at least `windowSize`. */
+  readonly retention: Duration;
+  /** The end of windows that are read back. */
+  readonly windowSize: Duration;
+  /** Several values a key and start, which null does not delete; never cached. @default false */
+  readonly retainDuplicates?: boolean | undefined;
+}
+
+/** Key, start and end to value: {@link SessionStore}. */
+export interface SessionStateStoreOptions<K, V> extends StateStoreBase<K, V> {
+  readonly kind: 'session';
+  /** How long a session is kept behind the latest end in the store. */
+  readonly retention: Duration;
+}
+
+export type StateStoreOptions<K, V> = KeyValueStateStoreOptions<K, V> | WindowStateStoreOptions<K, V> | SessionStateStoreOptions<K, V>;
+
+/** @throws MR_ARGUMENT_INVALID for a retention that is negative or shorter than the windows. */
+export function stateStoreSpec<K, V>(
+  options: StateStoreOptions<K, V>,
+  persistence: Persistence,
+): KeyValueStoreSpec | WindowStoreSpec | SessionStoreSpec {
+  const { name } = options;
+  const base = {
+    name,
+    persistence: options.persistence ?? persistence,
     caching: options.caching ?? false,
     logging: loggingOf(options.logging),
     keySerde: options.key,
     valueSerde: options.value,
-    maxEntries: options.maxEntries,
   };
+  switch (options.kind) {
+    case undefined:
+    case 'keyValue':
+      return {
+        kind: 'keyValue',
+        ...base,
+        persistence: persistenceOf(options, persistence, name),
+        timestamped: options.timestamped ?? false,
+        maxEntries: options.maxEntries,
+      };
+    case 'window': {
+      const retentionMs = windowDuration(options.retention, `retention of the store "${name}"`, 0);
+      const windowSizeMs = windowDuration(options.windowSize, `windowSize of the store "${name}"`, 0);
+      if (retentionMs < windowSizeMs) {
+        throw new StreamsError(
+          'MR_ARGUMENT_INVALID',
+          `retention of the store "${name}" (${retentionMs} ms) must not be less than windowSize (${windowSizeMs} ms)`,
+          { details: { store: name } },
+        );
+      }
+      return {
+        kind: 'window',
+        ...base,
+        timestamped: options.timestamped ?? false,
+        retentionMs,
+        windowSizeMs,
+        retainDuplicates: options.retainDuplicates ?? false,
+        timeOrdered: false,
+      };
+    }
+    case 'session':
+      return { kind: 'session', ...base, retentionMs: windowDuration(options.retention, `retention of the store "${name}"`, 0), timeOrdered: false };
+  }
 }

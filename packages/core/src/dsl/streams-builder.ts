@@ -1,10 +1,11 @@
 /** Where a topology begins. Kafka Streams: `StreamsBuilder`. */
 import { StreamsError, TopologyError } from '../errors.ts';
+import { readStore } from '../operators/table-reader.ts';
 import { tableSource } from '../operators/table-source.ts';
 import type { TimestampExtractor } from '../processor/processor.ts';
 import { failOnInvalid } from '../processor/timestamp-extractors.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { KeyValueStoreSpec, Persistence } from '../stores/store-spec.ts';
+import type { Persistence, StoreSpec } from '../stores/store-spec.ts';
 import { compile } from '../topology/compile.ts';
 import { Graph, type SourceDescription } from '../topology/graph.ts';
 import { copiedHashOrder } from '../topology/java-hash-order.ts';
@@ -12,6 +13,7 @@ import { Names } from '../topology/names.ts';
 import { SourceLineage } from '../topology/table-lineage.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { BuildContext } from './build-context.ts';
+import { GlobalKTable } from './global-ktable.ts';
 import { KGroupedStream } from './kgrouped-stream.ts';
 import { KGroupedTable } from './kgrouped-table.ts';
 import { KStream } from './kstream.ts';
@@ -56,7 +58,7 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
   readonly #options: StreamsBuilderOptions<DK, DV>;
   readonly #context: BuildContext;
   /** By the options object: adding the same one again is no clash of names. */
-  readonly #stores = new Map<object, KeyValueStoreSpec>();
+  readonly #stores = new Map<object, StoreSpec>();
 
   constructor(options: StreamsBuilderOptions<DK, DV> = {}) {
     const { cacheBytes } = options;
@@ -129,6 +131,34 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
       lineage,
       queryableStoreName: store?.name,
     });
+  }
+
+  /**
+   * Reads a topic as a table that every instance keeps whole, ready before the first record is processed: for joins by any key, without a repartition.
+   *
+   * Rows carry the records' own timestamps, whatever the timestamp extractor says, as in Kafka Streams. There is no changelog: the topic is one.
+   *
+   * @throws MR_TOPOLOGY_INVALID for an illegal name.
+   */
+  globalTable<K = DK, V = DV>(
+    topic: string,
+    options: Consumed<K, V> & { readonly store?: StoreOption<K, V> | undefined } = {},
+  ): GlobalKTable<K, V> {
+    const { graph, names, persistence } = this.#context;
+    const store = storeOptions(options.store);
+    const keySerde = options.key ?? store?.key;
+    const valueSerde = options.value ?? store?.value;
+    const storeName = store?.name ?? names.store(`${topic}-`);
+    const sourceName = names.suffixed(options.name, '-source', 'KSTREAM-SOURCE-');
+    const name = names.named(options.name, 'KTABLE-SOURCE-');
+    graph.add({
+      kind: 'globalStore',
+      name,
+      source: describeSource(sourceName, topic, { ...options, key: keySerde, value: valueSerde }),
+      create: () => tableSource<K, V>('KTABLE-SOURCE-').create({ store: storeName, sendOldValues: false }),
+      store: tableStore(storeName, { ...store, key: keySerde, value: valueSerde, caching: false, logging: false }, persistence),
+    });
+    return new GlobalKTable<K, V>(readStore(storeName), store?.name);
   }
 
   /** Adds a store for processors, which name it in their `stores`. A store that none names is not made; the same options object may be added again. */
