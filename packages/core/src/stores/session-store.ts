@@ -65,11 +65,11 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
   }
 
   findSessions(key: K, earliestEnd: number, latestStart: number): StoreIterator<KeyValue<Windowed<K>, V>> {
-    return this.#found(key, this.#sessions(key, earliestEnd, latestStart));
+    return this.#found(key, this.#sessions(key, earliestEnd, latestStart, false));
   }
 
   backwardFindSessions(key: K, earliestEnd: number, latestStart: number): StoreIterator<KeyValue<Windowed<K>, V>> {
-    return this.#found(key, this.#sessions(key, earliestEnd, latestStart).reverse());
+    return this.#found(key, this.#sessions(key, earliestEnd, latestStart, true));
   }
 
   findSessionsRange(
@@ -78,7 +78,7 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
     earliestEnd: number,
     latestStart: number,
   ): StoreIterator<KeyValue<Windowed<K>, V>> {
-    return this.#listed(this.#list(keyFrom, keyTo, earliestEnd, latestStart));
+    return this.#listed(this.#list(keyFrom, keyTo, earliestEnd, latestStart, false));
   }
 
   backwardFindSessionsRange(
@@ -87,7 +87,7 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
     earliestEnd: number,
     latestStart: number,
   ): StoreIterator<KeyValue<Windowed<K>, V>> {
-    return this.#listed(this.#list(keyFrom, keyTo, earliestEnd, latestStart).reverse());
+    return this.#listed(this.#list(keyFrom, keyTo, earliestEnd, latestStart, true));
   }
 
   put(session: Windowed<K>, value: V | null | undefined): void {
@@ -114,7 +114,7 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
   }
 
   rows(key: K, earliestEnd: number, latestStart: number): readonly SessionRow<V>[] {
-    return this.#sessions(key, earliestEnd, latestStart).map(({ time, minor, value, bytes }) => ({
+    return this.#sessions(key, earliestEnd, latestStart, false).map(({ time, minor, value, bytes }) => ({
       start: minor,
       end: time,
       value: this.table.valueOf(value, bytes),
@@ -127,7 +127,7 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
     const byTime = this.#timeOrdered && this.#persistent;
     const rows = listRows(
       table,
-      { keyFrom: undefined, keyTo: undefined, from: earliestEnd, to: latestEnd, readableFrom: table.times.keptFrom },
+      { keyFrom: undefined, keyTo: undefined, from: earliestEnd, to: latestEnd, readableFrom: table.times.keptFrom, reverse: false },
       byTime ? byEndStartKey : byEndKeyLatestStart,
       this.touch,
     );
@@ -151,12 +151,14 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
   }
 
   /** In memory, of sessions that end together the one that starts last comes first. */
-  #sessions(key: K, earliestEnd: number, latestStart: number): TimedEntry[] {
-    const entries = this.readBetween(key, earliestEnd, maxTime).filter(({ minor }) => minor <= latestStart);
-    return this.#persistent || entries.length < 2 ? entries : entries.sort((a, b) => a.time - b.time || b.minor - a.minor);
+  #sessions(key: K, earliestEnd: number, latestStart: number, reverse: boolean): TimedEntry[] {
+    const entries = this.readBetween(key, earliestEnd, maxTime, reverse).filter(({ minor }) => minor <= latestStart);
+    if (this.#persistent || entries.length < 2) return entries;
+    const direction = reverse ? -1 : 1;
+    return entries.sort((a, b) => direction * (a.time - b.time || b.minor - a.minor));
   }
 
-  #list(keyFrom: K | undefined, keyTo: K | undefined, earliestEnd: number, latestStart: number): ListedRow[] {
+  #list(keyFrom: K | undefined, keyTo: K | undefined, earliestEnd: number, latestStart: number, reverse: boolean): ListedRow[] {
     const { table } = this;
     table.open();
     const { keys, times } = table;
@@ -168,6 +170,7 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
         from: earliestEnd,
         to: maxTime,
         readableFrom: times.readableFrom,
+        reverse,
       },
       this.#order,
       this.touch,

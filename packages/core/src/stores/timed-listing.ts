@@ -26,6 +26,7 @@ export interface ListedRange {
   readonly to: number;
   /** Rows of earlier times are hidden unless the record cache has them. */
   readonly readableFrom: number;
+  readonly reverse: boolean;
 }
 
 export type RowOrder = (a: ListedRow, b: ListedRow) => number;
@@ -45,7 +46,7 @@ export const byEndKeyLatestStart: RowOrder = (a, b) => a.time - b.time || compar
 export const byEndStartKey: RowOrder = (a, b) => a.time - b.time || a.minor - b.minor || comparePlain(a.byteKey, b.byteKey);
 
 /** Keys with their times behind them, as bytes. Where one key begins with the other, its bytes are compared with the other's time. */
-function compareKeys(a: ListedRow, b: ListedRow): number {
+function compareKeys(a: Pick<ListedRow, 'byteKey' | 'time'>, b: Pick<ListedRow, 'byteKey' | 'time'>): number {
   const { byteKey: left } = a;
   const { byteKey: right } = b;
   if (left === right) return 0;
@@ -63,7 +64,7 @@ function timeString(time: number): ByteString {
   return bytes.toString('latin1');
 }
 
-/** The rows of a range, sorted. `touch` hears of those that the record cache holds. */
+/** The rows of a range, sorted, the last first if it is reversed. `touch` hears of those that the record cache holds. */
 export function listRows<K, V>(
   table: TimedTable<K, V>,
   range: ListedRange,
@@ -74,20 +75,35 @@ export function listRows<K, V>(
   table.open();
   const rows: ListedRow[] = [];
   if (keyFrom !== undefined && keyTo !== undefined && keyFrom > keyTo) return rows;
-  const held: TimedEntry[] = [];
+  if (touch !== undefined) touchHeld(table, range, touch);
   table.visit(from, to, (entry) => {
     if (!entry.known || !entry.present) return;
     if (entry.time < readableFrom && entry.cached === null) return;
     const byteKey = table.byteKeyOf(entry.rows);
     if ((keyFrom !== undefined && byteKey < keyFrom) || (keyTo !== undefined && byteKey > keyTo)) return;
-    if (entry.cached !== null) held.push(entry);
     const { time, minor, value, bytes, timestamp } = entry;
     rows.push({ byteKey, time, minor, value, bytes, timestamp });
   });
-  if (touch !== undefined) for (const entry of held) touch(entry);
   const start = Math.max(from, readableFrom, 0);
   if (start < table.completeFrom && start <= to) listEngine(table, { ...range, from: start }, rows);
-  return rows.sort(order);
+  rows.sort(order);
+  return range.reverse ? rows.reverse() : rows;
+}
+
+/** The record cache hears of all its rows of these keys, whatever their times, in the order in which Java's cache goes through them (S-154). */
+function touchHeld<K, V>(table: TimedTable<K, V>, range: ListedRange, touch: (entry: TimedEntry) => void): void {
+  const { keyFrom, keyTo } = range;
+  const held: { readonly entry: TimedEntry; readonly byteKey: ByteString; readonly time: number; readonly minor: number }[] = [];
+  table.visit(0, Number.POSITIVE_INFINITY, (entry) => {
+    if (entry.cached === null) return;
+    const byteKey = table.byteKeyOf(entry.rows);
+    if ((keyFrom !== undefined && byteKey < keyFrom) || (keyTo !== undefined && byteKey > keyTo)) return;
+    held.push({ entry, byteKey, time: entry.time, minor: entry.minor });
+  });
+  const segment = (time: number): number => table.times.segmentOf(time);
+  held.sort((a, b) => segment(a.time) - segment(b.time) || compareKeys(a, b) || a.time - b.time || a.minor - b.minor);
+  if (range.reverse) held.reverse();
+  for (const { entry } of held) touch(entry);
 }
 
 /** Adds the rows that only the engine has. */

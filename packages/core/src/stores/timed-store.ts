@@ -69,9 +69,11 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     return entry.present ? entry : undefined;
   }
 
-  protected readBetween(key: K, from: number, to: number): TimedEntry[] {
+  /** The rows of a key that can be seen, by time, the last first if it is reversed. */
+  protected readBetween(key: K, from: number, to: number, reverse: boolean): TimedEntry[] {
     this.checkKey(key);
     const entries = this.table.between(key, from, to);
+    if (reverse) entries.reverse();
     if (this.touch !== undefined) for (const entry of entries) this.touch(entry);
     return entries;
   }

@@ -62,27 +62,27 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   }
 
   fetch(key: K, from: number, to: number): StoreIterator<WindowValue<R>> {
-    return this.#fetched(this.readBetween(key, from, to));
+    return this.#fetched(this.readBetween(key, from, to, false));
   }
 
   backwardFetch(key: K, from: number, to: number): StoreIterator<WindowValue<R>> {
-    return this.#fetched(this.readBetween(key, from, to).reverse());
+    return this.#fetched(this.readBetween(key, from, to, true));
   }
 
   fetchRange(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
-    return this.#listed(this.#list(keyFrom, keyTo, from, to));
+    return this.#listed(this.#list(keyFrom, keyTo, from, to, false));
   }
 
   backwardFetchRange(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
-    return this.#listed(this.#list(keyFrom, keyTo, from, to).reverse());
+    return this.#listed(this.#list(keyFrom, keyTo, from, to, true));
   }
 
   fetchAll(from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
-    return this.#listed(this.#list(undefined, undefined, from, to));
+    return this.#listed(this.#list(undefined, undefined, from, to, false));
   }
 
   backwardFetchAll(from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
-    return this.#listed(this.#list(undefined, undefined, from, to).reverse());
+    return this.#listed(this.#list(undefined, undefined, from, to, true));
   }
 
   all(): StoreIterator<KeyValue<Windowed<K>, R>> {
@@ -113,7 +113,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   }
 
   rows(key: K, from: number, to: number): readonly WindowRow<V>[] {
-    const entries = this.readBetween(key, from, to);
+    const entries = this.readBetween(key, from, to, false);
     // Rows of a store that retains duplicates are never written twice: what joins read for each record need not be copied. Their values are this serde's.
     if (this.#retainDuplicates && this.table.immutable) return entries as unknown as readonly WindowRow<V>[];
     return entries.map(({ time, value, bytes, timestamp }) => ({
@@ -124,7 +124,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   }
 
   rowsBetween(from: number, to: number): StoreIterator<KeyedWindowRow<K, V>> {
-    return new ListIterator(this.#list(undefined, undefined, from, to), (row) => ({
+    return new ListIterator(this.#list(undefined, undefined, from, to, false), (row) => ({
       key: this.#keyOf(row),
       start: row.time,
       value: this.table.valueOf(row.value, row.bytes),
@@ -153,7 +153,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
     this.writeRow(key, start, this.#lastSequence, value, timestamp);
   }
 
-  #list(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): ListedRow[] {
+  #list(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number, reverse: boolean): ListedRow[] {
     const { table } = this;
     table.open();
     const { keys, times } = table;
@@ -165,6 +165,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
         from,
         to,
         readableFrom: times.readableFrom,
+        reverse,
       },
       this.#order,
       this.touch,
