@@ -63,6 +63,7 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
   #observed = -1;
   #sequence = 0;
   #opened = false;
+  #timeKnown = false;
 
   constructor(spec: JoinBufferSpec, environment: StoreEnvironment, keySerde: Serde<K>, valueSerde: Serde<V>) {
     const topic = environment.serdeTopic;
@@ -175,11 +176,11 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
     this.#queue.clear();
     this.#changed = [];
     this.#changedBytes = this.#takenBytes = 0;
-    this.#opened = false;
+    this.#opened = this.#timeKnown = false;
   }
 
   restore(records: FetchedRecords, index: number, batch: EngineBatch): number {
-    this.#open();
+    this.#openTime();
     const key = records.key(index);
     const value = records.value(index);
     if (
@@ -203,7 +204,7 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
   }
 
   finishRestore(batch: EngineBatch): void {
-    this.#open();
+    this.#openTime();
     this.#writeMeta(batch);
     // What was restored is read from the engine once it is there.
     this.reset();
@@ -213,10 +214,8 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
 
   #open(): void {
     if (this.#opened) return;
+    this.#openTime();
     this.#opened = true;
-    const meta = this.#engine.get(this.#metaKey);
-    this.#observed = meta === undefined ? -1 : readTimestamp(meta);
-    this.#sequence = meta === undefined ? 0 : readTimestamp(meta.subarray(8));
     const start = this.#prefix.length;
     const iterator = this.#engine.iterate({ gte: this.#prefix, lt: this.#metaKey });
     try {
@@ -238,6 +237,15 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
     } finally {
       iterator.close();
     }
+  }
+
+  /** A restore needs no more than this. */
+  #openTime(): void {
+    if (this.#timeKnown) return;
+    this.#timeKnown = true;
+    const meta = this.#engine.get(this.#metaKey);
+    this.#observed = meta === undefined ? -1 : readTimestamp(meta);
+    this.#sequence = meta === undefined ? 0 : readTimestamp(meta.subarray(8));
   }
 
   #note(waiting: Waiting): void {

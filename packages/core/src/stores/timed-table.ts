@@ -293,10 +293,10 @@ export class TimedTable<K, V> implements EntryOwner {
     const entries = this.#uncommitted;
     const { times } = this;
     this.#dropSegments(batch);
-    if (entries.length > 1) sortForEngine(entries, times);
-    for (const entry of entries) {
-      // It expired meanwhile: nobody will read it.
-      if (entry.time < times.keptFrom) continue;
+    // What expired meanwhile nobody will read.
+    const live = entries.filter(({ time }) => time >= times.keptFrom);
+    if (live.length > 1) sortForEngine(live, times);
+    for (const entry of live) {
       const node = entry.cached;
       // With updates that are not forwarded yet, the row that belongs to this commit is the one forwarded last.
       const held = node !== null && node.unsettled;

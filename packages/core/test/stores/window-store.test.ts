@@ -6,7 +6,7 @@ import type { Serde } from '../../src/serde/serde.ts';
 import type { ValueAndTimestamp } from '../../src/stores/faces.ts';
 import type { TimestampedWindowStore, WindowStore, WindowTable } from '../../src/stores/window-faces.ts';
 import type { Persistence, WindowStoreSpec } from '../../src/stores/store-spec.ts';
-import { specBase, WindowedHarness } from './windowed-harness.ts';
+import { fetched, specBase, WindowedHarness } from './windowed-harness.ts';
 
 const retentionMs = 120_000;
 const windowSizeMs = 10;
@@ -318,5 +318,11 @@ describe('reading', () => {
 
   it('refuses a window before 1970', () => {
     expect(() => new WindowedHarness<Plain>(spec()).store.put('k', 'v', -1)).toThrow(/MR_ARGUMENT_INVALID/);
+  });
+
+  it('refuses to restore a record without a time in its key', () => {
+    const harness = new WindowedHarness<Plain>(spec());
+    const records = fetched([{ key: 'too short', value: 'v', timestamp: 1, headers: [] }]);
+    expect(() => harness.managed.restore(records, 0, harness.engine.batch())).toThrow(/MR_RECORD_CORRUPT.*store/);
   });
 });
