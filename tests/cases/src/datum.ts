@@ -1,8 +1,13 @@
-/** One key or value of a case: null, text, a 64-bit integer or bytes; with its JSON and the conversions that the format defines. */
+/** One key or value of a case: null, text, a 64-bit integer, bytes, or one of these in a window; with its JSON and the conversions that the format defines. */
 import { crc32 as crc32Of } from 'node:zlib';
+import { Windowed } from '@millrace/core';
 import { CaseFormatError, isObject, type Json } from './json.ts';
+import { windowText } from './windowed-key.ts';
 
-export type Datum = null | string | bigint | Uint8Array;
+export type Datum = null | string | bigint | Uint8Array | Windowed<Inner>;
+
+/** What can be inside a window. */
+export type Inner = string | bigint | Uint8Array;
 
 /** A datum that is there. */
 export type Present = NonNullable<Datum>;
@@ -11,6 +16,8 @@ export type Present = NonNullable<Datum>;
 export function datumOf(value: unknown): Datum {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string' || typeof value === 'bigint' || value instanceof Uint8Array) return value;
+  // Windows of a case are around its data.
+  if (value instanceof Windowed) return value as Windowed<Inner>;
   if (typeof value === 'number') return BigInt(value);
   throw new TypeError(`not a datum: ${Object.prototype.toString.call(value)}`);
 }
@@ -29,13 +36,13 @@ export function datumFromJson(json: Json | undefined): Datum {
 export function datumToJson(datum: Datum): Json {
   if (typeof datum === 'bigint') return { i64: datum.toString() };
   if (datum instanceof Uint8Array) return { b64: base64(datum) };
-  return datum;
+  return datum instanceof Windowed ? text(datum) : datum;
 }
 
 /** Bytes on a topic. */
 export function datumToBytes(datum: Datum): Uint8Array | null {
   if (datum === null || datum instanceof Uint8Array) return datum;
-  if (typeof datum === 'string') return Buffer.from(datum);
+  if (typeof datum !== 'bigint') return Buffer.from(text(datum));
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64BE(datum);
   return bytes;
@@ -49,6 +56,7 @@ export function base64(bytes: Uint8Array): string {
 export function text(datum: Datum): string {
   if (datum === null) return 'null';
   if (typeof datum === 'string') return datum;
+  if (datum instanceof Windowed) return text(datum.key) + windowText(datum.window);
   return typeof datum === 'bigint' ? datum.toString() : base64(datum);
 }
 

@@ -71,7 +71,8 @@ function bytesToJson(bytes: Bytes | null, type: ValueType | undefined): Json {
 
 function datumFromBytes(bytes: Bytes, type: ValueType | undefined): Datum {
   if (type === 'i64' && bytes.length === 8) return Buffer.from(bytes).readBigInt64BE(0);
-  if (type !== 'utf8') return bytes;
+  // Windowed keys are written as text.
+  if (type !== 'utf8' && typeof type !== 'object') return bytes;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

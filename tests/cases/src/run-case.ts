@@ -128,7 +128,8 @@ function readStep(driver: Driver, input: JsonObject): Json {
 function storesOf(driver: Driver): JsonObject {
   // As in readStep.
   const names = driver.storeNames.filter((name) => !subscriptionStore.test(name));
-  return Object.fromEntries(names.map((name) => [name, listStore(driver.store(name) as CaseStore)]));
+  const listed = names.map((name) => [name, listStore(driver.store(name) as CaseStore)] as const);
+  return Object.fromEntries(listed.flatMap(([name, entries]) => (entries === undefined ? [] : [[name, entries] as const])));
 }
 
 /** Stores of foreign-key joins hold no data, so the format leaves them out. */

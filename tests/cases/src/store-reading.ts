@@ -2,17 +2,34 @@
 import type { KeyValue, ReadOnlyKeyValueStore, StoreIterator } from '@millrace/core';
 import { type Datum, datumFromJson, datumOf, datumToJson } from './datum.ts';
 import { arrayOf, CaseFormatError, type Json, type JsonObject, textOf } from './json.ts';
+import { valueOf } from './store-values.ts';
+import {
+  type CaseSessionStore,
+  type CaseWindowStore,
+  listSessions,
+  listWindows,
+  readSessions,
+  readWindows,
+} from './window-store-reading.ts';
 
 /** A store of the case format: what a value is shows in the value itself, since a datum is never an object with a timestamp. */
-export type CaseStore = ReadOnlyKeyValueStore<Datum, unknown>;
+export type CaseStore = CaseKeyValueStore | CaseWindowStore | CaseSessionStore;
 
-/** Every entry, in the store's own order. */
-export function listStore(store: CaseStore): Json {
-  return entriesOf(store.all());
+type CaseKeyValueStore = ReadOnlyKeyValueStore<Datum, unknown>;
+
+/** Every entry, in the store's own order; undefined where the format leaves a store out. */
+export function listStore(store: CaseStore): Json | undefined {
+  if ('fetchSession' in store) return listSessions(store);
+  return 'fetchAt' in store ? listWindows(store) : entriesOf(store.all());
 }
 
 /** The result of a read step. */
 export function readStore(store: CaseStore, step: JsonObject): Json {
+  if ('fetchSession' in store) return readSessions(store, step);
+  return 'fetchAt' in store ? readWindows(store, step) : readKeyValues(store, step);
+}
+
+function readKeyValues(store: CaseKeyValueStore, step: JsonObject): Json {
   const args = arrayOf(step['args'] ?? [], 'args');
   const key = (index: number): Datum | undefined => datumFromJson(args[index]) ?? undefined;
   switch (step['op']) {
@@ -37,12 +54,4 @@ export function readStore(store: CaseStore, step: JsonObject): Json {
 
 function entriesOf(entries: StoreIterator<KeyValue<Datum, unknown>>): Json {
   return [...entries].map(({ key, value }) => [datumToJson(datumOf(key)), ...valueOf(value)]);
-}
-
-/** The value, and its timestamp if the store keeps one. */
-function valueOf(found: unknown): readonly Json[] {
-  if (typeof found === 'object' && found !== null && 'value' in found && 'timestamp' in found) {
-    return [datumToJson(datumOf(found.value)), ...(typeof found.timestamp === 'number' && found.timestamp >= 0 ? [found.timestamp] : [])];
-  }
-  return [datumToJson(datumOf(found))];
 }

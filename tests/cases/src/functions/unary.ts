@@ -1,7 +1,9 @@
 /** Functions of one datum. Null gives null unless the function says otherwise. */
+import type { Windowed } from '@millrace/core';
 import { crc32, type Datum, datumFromJson, datumToBytes, i64, prefixOf, text, wrap } from '../datum.ts';
-import { type Json, NotBuiltError } from '../json.ts';
-import { typeOf, type ValueType } from '../value-type.ts';
+import type { Json } from '../json.ts';
+import { baseOf, typeOf, type ValueType } from '../value-type.ts';
+import { innerKeyOf } from '../windowed-key.ts';
 import { FunctionSpec } from './spec.ts';
 import { testOf, throwIf } from './tests.ts';
 
@@ -69,8 +71,9 @@ export function unaryOf(json: Json | undefined): Unary {
       return keepingType((x) => throwIf(test, x));
     }
     case 'innerKey':
+      return { apply: innerKeyOf, type: baseOf };
     case 'windowStart':
-      throw new NotBuiltError(`the function ${spec.name} of windowed keys`);
+      return toNumber((x) => BigInt((x as Windowed<unknown>).window.start));
     default:
       throw spec.unknown('function');
   }

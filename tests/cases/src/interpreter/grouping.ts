@@ -1,15 +1,16 @@
 /** The operators that group and aggregate. */
 import type { Grouped } from '@millrace/core';
 import { type Datum, datumFromJson, datumOf, type Present } from '../datum.ts';
-import { aggregatorOf, type CaseAggregator } from '../functions/aggregators.ts';
-import { reducerOf } from '../functions/reducers.ts';
+import { aggregatorOf } from '../functions/aggregators.ts';
 import { selectorOf } from '../functions/selectors.ts';
-import { CaseFormatError, type Json } from '../json.ts';
+import { CaseFormatError } from '../json.ts';
 import type { ValueType } from '../value-type.ts';
 import type { GroupedStreamNode, GroupedTableNode, TableNode } from './case-node.ts';
+import { aggregating, reducing } from './combining.ts';
 import { serdesOnly, storeOf } from './materialization.ts';
 import type { Operation } from './operation.ts';
 import { pairOf } from './record-by-record.ts';
+import { aggregateCogroup, aggregateCogroupedWindows, aggregateWindows, countWindows, reduceWindows } from './windowing.ts';
 
 export function groupByKey(op: Operation): void {
   const { stream, key, value } = op.inputOf('stream');
@@ -47,6 +48,8 @@ function groupedInput(op: Operation): GroupedNode {
 }
 
 export function count(op: Operation): void {
+  const from = op.input();
+  if (from.kind === 'windows' || from.kind === 'sessions') return countWindows(op, from);
   const { grouped, key } = groupedInput(op);
   const store = storeOf(op, key, 'i64');
   // Counts are numbers with a serde of their own; whatever takes one as a datum makes a bigint of it.
@@ -55,6 +58,8 @@ export function count(op: Operation): void {
 }
 
 export function reduce(op: Operation): void {
+  const from = op.input();
+  if (from.kind === 'windows' || from.kind === 'sessions') return reduceWindows(op, from);
   const { kind, grouped, key, value } = groupedInput(op);
   const mat = storeOf(op, key, value);
   if (kind === 'groupedTable') {
@@ -74,6 +79,10 @@ export function reduce(op: Operation): void {
 }
 
 export function aggregate(op: Operation): void {
+  const from = op.input();
+  if (from.kind === 'windows' || from.kind === 'sessions') return aggregateWindows(op, from);
+  if (from.kind === 'cogrouped') return aggregateCogroup(op, from);
+  if (from.kind === 'cogroupedWindows' || from.kind === 'cogroupedSessions') return aggregateCogroupedWindows(op, from);
   const { kind, grouped, key, value: input } = groupedInput(op);
   const initial = datumFromJson(op.field('init'));
   if (kind === 'groupedTable') {
@@ -90,13 +99,4 @@ export function aggregate(op: Operation): void {
   // A name without a store has no overload in Java and is not used.
   const options = store === undefined ? {} : { name: op.name, store };
   op.put({ kind: 'table', table: grouped.aggregate<Datum>(() => initial, aggregating(aggregator), options), key, value });
-}
-
-function reducing(json: Json | undefined): (aggregate: Datum, value: Datum) => Datum {
-  const reducer = reducerOf(json);
-  return (aggregate, value) => reducer(datumOf(aggregate), datumOf(value));
-}
-
-function aggregating(aggregator: CaseAggregator): (aggregate: Datum, value: Datum, key: Datum) => Datum {
-  return (aggregate, value, key) => aggregator.apply(datumOf(key), datumOf(value), datumOf(aggregate));
 }

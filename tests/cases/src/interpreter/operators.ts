@@ -7,6 +7,7 @@ import { process, processValues } from './processing.ts';
 import { filter, filterNot, flatMap, flatMapValues, foreach, map, mapValues, peek, selectKey } from './record-by-record.ts';
 import { merge, repartition, split, toStream, toTable } from './reshaping.ts';
 import { store, stream, table, to } from './sources-and-sinks.ts';
+import { cogroup, windowedBy } from './windowing.ts';
 
 const operators: Readonly<Record<string, (op: Operation) => void>> = {
   stream,
@@ -29,6 +30,8 @@ const operators: Readonly<Record<string, (op: Operation) => void>> = {
   toStream,
   groupByKey,
   groupBy,
+  cogroup,
+  windowedBy,
   count,
   reduce,
   aggregate,
@@ -39,14 +42,12 @@ const operators: Readonly<Record<string, (op: Operation) => void>> = {
 
 const notBuilt: ReadonlySet<string> = new Set([
   'globalTable',
-  'cogroup',
-  'windowedBy',
   'suppress',
-  'ssJoin',
-  'stJoin',
   'gtJoin',
   'ttJoin',
   'transformValues',
+  'ssJoin',
+  'stJoin',
 ]);
 
 /** @throws NotBuiltError, CaseFormatError; and whatever the DSL refuses */

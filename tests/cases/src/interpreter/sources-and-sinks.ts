@@ -1,10 +1,10 @@
 /** The operators that read and write topics, and the stores of processors. */
-import { type Consumed, type OffsetReset, type TimestampExtractor, timestampExtractors } from '@millrace/core';
+import { type Consumed, type OffsetReset, type StateStoreOptions, type TimestampExtractor, timestampExtractors } from '@millrace/core';
 import { type Datum, datumOf, type Present, text } from '../datum.ts';
 import { fromValue, fromValueOrPartitionTime } from '../extractors.ts';
 import { selectorOf } from '../functions/selectors.ts';
 import { CaseFormatError, isObject, type Json, NotBuiltError, textsOf } from '../json.ts';
-import { serdeOf } from '../value-type.ts';
+import { serdeOf, sinkSerdeOf } from '../value-type.ts';
 import { persistenceNamed, storeOf } from './materialization.ts';
 import type { Operation } from './operation.ts';
 
@@ -28,9 +28,10 @@ export function table(op: Operation): void {
 
 export function to(op: Operation): void {
   const { stream: source, key, value } = op.inputOf('stream');
-  if (op.has('keyFormat')) throw new NotBuiltError('the key format of a windowed sink');
-  const types = { key, value };
-  const options = { name: op.name, key: op.serde(key), value: op.serde(value) };
+  const windowed = op.has('keyFormat') && op.text('keyFormat') === 'windowed';
+  const types = { key: windowed && typeof key === 'object' ? ('bytes' as const) : key, value };
+  const keySerde = windowed ? serdeOf(key) : sinkSerdeOf(key);
+  const options = { name: op.name, key: op.hasSerdes ? keySerde : undefined, value: op.serde(value) };
   const { outputTypes } = op.building;
   if (!op.has('topicBy')) {
     outputTypes.set(op.text('topic'), types);
@@ -49,20 +50,42 @@ export function to(op: Operation): void {
 }
 
 export function store(op: Operation): void {
-  const kind = op.has('kind') ? op.text('kind') : 'kv';
-  if (kind !== 'kv' && kind !== 'timestampedKv' && kind !== 'lru') throw new NotBuiltError(`a ${kind} store`);
-  op.building.builder.addStateStore<Present, Present>({
+  op.building.builder.addStateStore<Present, Present>(stateStoreOf(op, op.has('kind') ? op.text('kind') : 'kv'));
+}
+
+function stateStoreOf(op: Operation, kind: string): StateStoreOptions<Present, Present> {
+  const base = {
     name: op.text('name'),
     key: serdeOf(op.type('key')),
     value: serdeOf(op.type('value')),
-    timestamped: kind === 'timestampedKv',
     caching: op.flag('caching'),
     logging: op.field('logging') !== false,
-    ...(kind === 'lru' ? { maxEntries: op.number('maxEntries') } : { persistence: persistenceNamed(op.field('store') ?? 'rocksdb') }),
-  });
+  };
+  const persistence = persistenceNamed(op.field('store') ?? 'rocksdb');
+  switch (kind) {
+    case 'kv':
+    case 'timestampedKv':
+      return { ...base, persistence, timestamped: kind === 'timestampedKv' };
+    case 'lru':
+      return { ...base, maxEntries: op.number('maxEntries') };
+    case 'window':
+      return {
+        ...base,
+        kind,
+        persistence,
+        retention: op.number('retentionMs'),
+        windowSize: op.number('windowMs'),
+        retainDuplicates: op.flag('retainDuplicates'),
+      };
+    case 'session':
+      return { ...base, kind, persistence, retention: op.number('retentionMs') };
+    default:
+      throw new NotBuiltError(`a ${kind} store`);
+  }
 }
 
-function consumed(op: Operation): Consumed<Present, Present> {
+/** How a source reads. */
+export function consumed(op: Operation): Consumed<Present, Present> {
   return {
     name: op.name,
     key: op.serde(op.type('key')),

@@ -6,9 +6,18 @@ import type { ValueType } from '../value-type.ts';
 import { ProcessorSpec } from './processor-spec.ts';
 import { statelessStep } from './stateless.ts';
 import { type CaseProcessor, dedup, lookup, prefixScan, rangeScan, sum } from './store-processors.ts';
+import { sessionPut, windowPut } from './window-processors.ts';
 
-const withState: Readonly<Record<string, (spec: ProcessorSpec) => CaseProcessor>> = { dedup, lookup, prefixScan, rangeScan, sum };
-const notBuilt: ReadonlySet<string> = new Set(['windowPut', 'sessionPut', 'versionedPut']);
+const withState: Readonly<Record<string, (spec: ProcessorSpec) => CaseProcessor>> = {
+  dedup,
+  lookup,
+  prefixScan,
+  rangeScan,
+  sum,
+  windowPut,
+  sessionPut,
+};
+const notBuilt: ReadonlySet<string> = new Set(['versionedPut']);
 const keepingKeys: ReadonlySet<string> = new Set(['dedup', 'headers', 'shiftTs', 'repeat', 'context', 'lookup', 'throwIf']);
 /** Those that pass values on as they are; the others make text. */
 const keepingValues: ReadonlySet<string> = new Set(['dedup', 'headers', 'route', 'shiftTs', 'throwIf']);

@@ -9,11 +9,14 @@ export type CaseProcessor = Processor<Datum, Datum, Datum, Datum>;
 type CaseStore = KeyValueStore<Datum, Datum>;
 
 /** A processor with one store: `open` gets context and store, and returns what is done with a record. */
-function withStore(spec: ProcessorSpec, open: (context: CaseContext, store: CaseStore) => (record: CaseRecord) => void): CaseProcessor {
+export function withStore<Store = CaseStore>(
+  spec: ProcessorSpec,
+  open: (context: CaseContext, store: Store) => (record: CaseRecord) => void,
+): CaseProcessor {
   let step: (record: CaseRecord) => void;
   return {
     init: (context) => {
-      step = open(context, context.getStateStore<CaseStore>(spec.text('store')));
+      step = open(context, context.getStateStore<Store>(spec.text('store')));
     },
     process: (record) => step(record),
   };
