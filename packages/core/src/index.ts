@@ -11,7 +11,7 @@ export type { Consumed, Grouped, NodeOptions, Printed, ProcessOptions, Produced,
 export type { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
 export type { Branch, BranchResult, BranchResults, DefaultBranch, NamedBranches, NamedBranchResults } from './dsl/split.ts';
 export type { KeyValueStateStoreOptions, SessionStateStoreOptions, StateStoreOptions, WindowStateStoreOptions } from './dsl/state-store.ts';
-export type { StoreOption, StoreOptions, TableOptions } from './dsl/store-options.ts';
+export type { StoreOption, StoreOptions, TableOptions, TransformValuesOptions } from './dsl/store-options.ts';
 export type { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
 export type { SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/windowed-cogrouped-kstream.ts';
 export type { WindowedStoreOption, WindowedStoreOptions, WindowedTableOptions } from './dsl/windowed-store-options.ts';
@@ -56,6 +56,7 @@ export type {
   TopicExtractor,
 } from './processor/processor.ts';
 export { timestampExtractors } from './processor/timestamp-extractors.ts';
+export type { ValueTransformer, ValueTransformerFactory } from './processor/value-transformer.ts';
 export { StreamRecord } from './record.ts';
 export type { RecordInit, RecordMetadata } from './record.ts';
 export type { ClientState, StateListener } from './runtime/client-state.ts';

@@ -12,7 +12,7 @@ import { print } from '../operators/print.ts';
 import { selectKey } from '../operators/select-key.ts';
 import { tableSource } from '../operators/table-source.ts';
 import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
-import type { AnyProcessor, ProcessorFactory, TopicExtractor } from '../processor/processor.ts';
+import type { ProcessorFactory, TopicExtractor } from '../processor/processor.ts';
 import type { Serde } from '../serde/serde.ts';
 import { validateName } from '../topology/names.ts';
 import { SourceLineage } from '../topology/table-lineage.ts';
@@ -20,7 +20,7 @@ import type { StreamPlace } from './build-context.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
 import type { Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './options.ts';
-import { describeMerge, describeOperator, describeProcessor } from './processor-node.ts';
+import { checkFactory, describeMerge, describeOperator, describeProcessor } from './processor-node.ts';
 import { describeRepartition } from './repartition-node.ts';
 import {
   type Branch,
@@ -294,7 +294,7 @@ export class KStream<out K, out V> {
     prefix: string,
     behind: { readonly keySerde?: Serde<K2> | undefined; readonly repartitionRequired: boolean },
   ): KStream<K2, V2> {
-    checkFactory(create);
+    checkFactory(create, 'process');
     const { context, graphNode, sources } = this.place;
     // A given name consumes no index here, unlike everywhere else.
     if (options.name !== undefined) validateName(options.name);
@@ -321,13 +321,4 @@ export class KStream<out K, out V> {
 
 function isBranchList<K, V>(branches: NamedBranches<K, V> | readonly Branch<K, V>[]): branches is readonly Branch<K, V>[] {
   return Array.isArray(branches);
-}
-
-function checkFactory(create: () => AnyProcessor): void {
-  if (create() === create()) {
-    throw new StreamsError(
-      'MR_ARGUMENT_INVALID',
-      'the function given to process returned the same processor twice; return a new one each time',
-    );
-  }
 }

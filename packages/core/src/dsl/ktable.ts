@@ -1,22 +1,21 @@
 /** A table: the last value of every key, and the stream of its changes. Kafka Streams: `KTable`. */
 import type { Guard, KeyValuePair, Mapper, Predicate } from '../operators/functions.ts';
 import type { ForeignKeyJoiner } from '../operators/foreign-key/resolve-response.ts';
-import type { TableOperator } from '../operators/operator.ts';
-import { tableFilter } from '../operators/table-filter.ts';
 import { tableMapValues } from '../operators/table-map-values.ts';
 import { tableRegroup } from '../operators/table-regroup.ts';
-import { filteredView, mappedView, type TableView } from '../operators/table-reader.ts';
+import { tableTransformValues, transformedView } from '../operators/table-transform-values.ts';
+import { mappedView } from '../operators/table-reader.ts';
 import { toStream } from '../operators/to-stream.ts';
-import type { Change } from '../processor/change.ts';
+import type { ValueTransformerFactory } from '../processor/value-transformer.ts';
 import type { Serde } from '../serde/serde.ts';
-import { DerivedLineage } from '../topology/table-lineage.ts';
 import type { TablePlace } from './build-context.ts';
+import { deriveTable, filterTable } from './derived-table.ts';
 import { type ForeignKeyJoinOptions, joinByForeignKey } from './foreign-key-join.ts';
 import type { KGroupedTable } from './kgrouped-table.ts';
 import type { KStream } from './kstream.ts';
 import type { Grouped, NodeOptions } from './options.ts';
-import { describeOperator } from './processor-node.ts';
-import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
+import { checkFactory, describeOperator } from './processor-node.ts';
+import type { TableOptions, TransformValuesOptions } from './store-options.ts';
 
 export class KTable<out K, out V> {
   /** @internal */
@@ -36,19 +35,50 @@ export class KTable<out K, out V> {
   filter<V2 extends V>(predicate: Guard<K, V, V2>, options?: TableOptions<K, V2>): KTable<K, V2>;
   filter(predicate: Predicate<K, V>, options?: TableOptions<K, V>): KTable<K, V>;
   filter(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
-    return deriveTable(this.place, tableFilter(predicate, true), options, this.place.valueSerde, true, filteredView(predicate, true));
+    return filterTable(this.place, predicate, true, options);
   }
 
   /** Drops the rows that `predicate` accepts; it never sees a deleted row. Kept in a store only if `store` has a name. */
   filterNot(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
-    return deriveTable(this.place, tableFilter(predicate, false), options, this.place.valueSerde, true, filteredView(predicate, false));
+    return filterTable(this.place, predicate, false, options);
   }
 
   /** A new value for every row; null deletes it. Kept in a store only if `store` has a name, else computed anew where needed. */
   mapValues<V2>(mapper: Mapper<K, V, V2>, options: TableOptions<K, NonNullable<V2>> = {}): KTable<K, NonNullable<V2>> {
     // What the mapper returns is a value of the table or says that there is none.
     const presentOrNone = mapper as Mapper<K, V, NonNullable<V2> | null | undefined>;
-    return deriveTable(this.place, tableMapValues(presentOrNone), options, undefined, false, mappedView(presentOrNone));
+    return deriveTable(this.place, options, {
+      operator: tableMapValues(presentOrNone),
+      view: mappedView(presentOrNone),
+      valueSerde: undefined,
+      probesOldValues: false,
+      stores: [],
+      countsUnnamedStore: true,
+    });
+  }
+
+  /**
+   * A new value for every row by an object that may use stores; null deletes. Unlike in `mapValues` it sees deleted rows too. Kept in a store only if `store` has a
+   * name: without one it is called again wherever the old value of a row is needed, and operators that look rows up make a transformer of their own, which has no access
+   * to `stores`. Name a store for the result wherever the transformer keeps state.
+   *
+   * @throws MR_ARGUMENT_INVALID if `create` does not make a new transformer each time: tasks must not share one.
+   */
+  transformValues<V2>(
+    create: ValueTransformerFactory<K, V, V2>,
+    options: TransformValuesOptions<K, NonNullable<V2>> = {},
+  ): KTable<K, NonNullable<V2>> {
+    checkFactory(create, 'transformValues');
+    // What the transformer returns is a value of the table or says that there is none.
+    const createPresent = create as ValueTransformerFactory<K, V, NonNullable<V2>>;
+    return deriveTable(this.place, options, {
+      operator: tableTransformValues(createPresent),
+      view: transformedView(createPresent),
+      valueSerde: undefined,
+      probesOldValues: false,
+      stores: [...(options.stores ?? [])],
+      countsUnnamedStore: false,
+    });
   }
 
   // The selector's form comes first: a function has a name and would pass for options.
@@ -134,35 +164,4 @@ export class KTable<out K, out V> {
 
 function isFunction<F extends (...args: never[]) => unknown, O extends object>(value: F | O): value is F {
   return typeof value === 'function';
-}
-
-/** A table computed row by row from another. */
-function deriveTable<K, V, V2>(
-  place: TablePlace<K, V>,
-  operator: TableOperator<K, Change<V>, K, Change<V2>>,
-  options: TableOptions<K, V2>,
-  inheritedValueSerde: Serde<V2> | undefined,
-  probesOldValues: boolean,
-  view: TableView<K, V, V2>,
-): KTable<K, V2> {
-  const { context, graphNode, lineage: parent, sources } = place;
-  const store = storeOptions(options.store);
-  // A store without a name is not made, but its number is taken.
-  if (store !== undefined && store.name === undefined) context.names.skip();
-  const keySerde = store?.key ?? place.keySerde;
-  const valueSerde = store?.value ?? inheritedValueSerde;
-  const name = context.names.named(options.name, operator.prefix);
-  const lineage = new DerivedLineage(parent, store?.name, probesOldValues, view);
-  const node = context.graph.add(
-    {
-      kind: 'tableProcessor',
-      name,
-      lineage,
-      create: operator.create,
-      store: store?.name === undefined ? undefined : tableStore(store.name, store, context.persistence),
-      stores: [],
-    },
-    graphNode,
-  );
-  return context.table({ context, name, graphNode: node, keySerde, valueSerde, sources, lineage, queryableStoreName: store?.name });
 }

@@ -45,6 +45,12 @@ export interface TableOptions<K, V> {
   readonly store?: StoreOption<K, V> | undefined;
 }
 
+/** Options of `transformValues`. */
+export interface TransformValuesOptions<K, V> extends TableOptions<K, V> {
+  /** Names of stores, added by `addStateStore` or kept by tables, that the transformer uses. */
+  readonly stores?: readonly string[] | undefined;
+}
+
 /** The store that a user asked for: undefined if none. Checks its name. */
 export function storeOptions<K, V>(option: StoreOption<K, V> | undefined): StoreOptions<K, V> | undefined {
   const options = typeof option === 'string' ? { name: option } : option;

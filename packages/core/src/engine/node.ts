@@ -52,6 +52,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   readonly #children: readonly EngineNode[];
   /** The child if there is exactly one. */
   readonly #only: EngineNode | null;
+  #closers: (() => void)[] = [];
 
   constructor(node: string, stores: readonly string[], children: readonly EngineNode[], services: NodeServices) {
     this.applicationId = services.applicationId;
@@ -132,6 +133,17 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     return this.#services.keepTime(name, current);
   }
 
+  onClose(close: () => void): void {
+    this.#closers.push(close);
+  }
+
+  /** Runs what is to run at the end; once. */
+  close(): void {
+    const closers = this.#closers;
+    this.#closers = [];
+    for (const close of closers) close();
+  }
+
   dropped(reason: string): void {
     this.#services.dropped.add(reason, null, -1);
   }
@@ -182,6 +194,7 @@ export class ProcessorNode implements EngineNode {
   close(): void {
     try {
       this.#processor.close?.();
+      this.#context.close();
     } catch (error) {
       throw this.#policy.lifecycle(this.name, 'close', error);
     }

@@ -15,10 +15,10 @@ export interface TableReader<in K, out V> {
 export type OpenTableReader<K, V> = (context: ProcessingContext) => TableReader<K, V>;
 
 /** The rows of a parent, as the child sees them. */
-export type TableView<K, V, V2> = (parent: TableReader<K, V>) => TableReader<K, V2>;
+export type TableView<K, V, V2> = (parent: TableReader<K, V>, context: ProcessingContext) => TableReader<K, V2>;
 
 /** A view of any types, as the lineage of a table holds it. */
-export type AnyTableView = (parent: TableReader<unknown, never>) => TableReader<never, unknown>;
+export type AnyTableView = (parent: TableReader<unknown, never>, context: ProcessingContext) => TableReader<never, unknown>;
 
 /** Rows that `predicate` judges as `keep`. */
 export function filteredView<K, V>(predicate: Predicate<K, V>, keep: boolean): TableView<K, V, V> {

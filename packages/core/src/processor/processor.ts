@@ -73,6 +73,8 @@ export interface OperatorContext<in K, in V> extends ProcessorContext<K, V> {
    * @returns the time that was committed last; -1 if there is none.
    */
   keepTime(name: string, current: () => number): number;
+  /** Runs `close` once, when the task closes or is suspended for good, after the processor's own. */
+  onClose(close: () => void): void;
   /** Milliseconds of wall clock between two emission checks of on-close windows and outer joins: 1000, 0 in the test driver. */
   readonly emitIntervalMs: number;
 }

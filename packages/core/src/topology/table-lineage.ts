@@ -109,7 +109,7 @@ export class DerivedLineage extends TableLineage {
     if (this.store !== undefined) return readStore(this.store);
     const open = this.#parent.openReader<unknown, never>();
     // The view was made of the parent's types for this table's.
-    return (context) => this.#view(open(context)) as TableReader<K, V>;
+    return (context) => this.#view(open(context), context) as TableReader<K, V>;
   }
 
   requireOldValues(force: boolean): boolean {

@@ -3,7 +3,7 @@ import { CaseFormatError, NotBuiltError } from '../json.ts';
 import { fkJoin } from './foreign-key-join.ts';
 import { aggregate, count, groupBy, groupByKey, reduce } from './grouping.ts';
 import type { Operation } from './operation.ts';
-import { process, processValues } from './processing.ts';
+import { process, processValues, transformValues } from './processing.ts';
 import { filter, filterNot, flatMap, flatMapValues, foreach, map, mapValues, peek, selectKey } from './record-by-record.ts';
 import { merge, repartition, split, toStream, toTable } from './reshaping.ts';
 import { store, stream, table, to } from './sources-and-sinks.ts';
@@ -38,6 +38,7 @@ const operators: Readonly<Record<string, (op: Operation) => void>> = {
   fkJoin,
   process,
   processValues,
+  transformValues,
 };
 
 const notBuilt: ReadonlySet<string> = new Set([
@@ -45,7 +46,6 @@ const notBuilt: ReadonlySet<string> = new Set([
   'suppress',
   'gtJoin',
   'ttJoin',
-  'transformValues',
   'ssJoin',
   'stJoin',
 ]);

@@ -1,6 +1,8 @@
 /** The operators that run processors of the format's own vocabulary. */
 import { textsOf } from '../json.ts';
 import { fixedKeyProcessorFactory, processorFactory, processorOutput } from '../processors/processors.ts';
+import { transformerFactory } from '../processors/transformers.ts';
+import { storeOf } from './materialization.ts';
 import type { Operation } from './operation.ts';
 
 export function process(op: Operation): void {
@@ -17,6 +19,17 @@ export function processValues(op: Operation): void {
     stream: stream.processValues(create, optionsOf(op)),
     key,
     value: processorOutput(op.field('processor'), value),
+  });
+}
+
+export function transformValues(op: Operation): void {
+  const { table, key } = op.inputOf('table');
+  const create = transformerFactory(op.field('processor'));
+  op.put({
+    kind: 'table',
+    table: table.transformValues(create, { ...optionsOf(op), store: storeOf(op, key, 'utf8') }),
+    key,
+    value: 'utf8',
   });
 }
 
