@@ -4,6 +4,7 @@ export type { StreamsBuilderOptions } from './dsl/streams-builder.ts';
 export type { ForeignKeyJoinOptions } from './dsl/foreign-key-join.ts';
 export type { CogroupAggregator, CogroupedKStream } from './dsl/cogrouped-kstream.ts';
 export type { KGroupedStream, WindowedByOptions } from './dsl/kgrouped-stream.ts';
+export type { GlobalKTable } from './dsl/global-ktable.ts';
 export type { KGroupedTable } from './dsl/kgrouped-table.ts';
 export type { KStream } from './dsl/kstream.ts';
 export type { KTable } from './dsl/ktable.ts';

@@ -10,6 +10,7 @@ import type { Operator } from '../operators/operator.ts';
 import { foreach, peek } from '../operators/peek.ts';
 import { print } from '../operators/print.ts';
 import { selectKey } from '../operators/select-key.ts';
+import { type StreamTableJoiner, streamGlobalJoin } from '../operators/stream-global-join.ts';
 import { tableSource } from '../operators/table-source.ts';
 import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
 import type { ProcessorFactory, TopicExtractor } from '../processor/processor.ts';
@@ -17,6 +18,7 @@ import type { Serde } from '../serde/serde.ts';
 import { validateName } from '../topology/names.ts';
 import { SourceLineage } from '../topology/table-lineage.ts';
 import type { StreamPlace } from './build-context.ts';
+import type { GlobalKTable } from './global-ktable.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
 import type { Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './options.ts';
@@ -154,6 +156,30 @@ export class KStream<out K, out V> {
     return Object.fromEntries(allNames.map((branchName, index) => [branchName, streams[index]]));
   }
 
+  /**
+   * Joins every record with the row of a global table that `selector` names, and drops those for which there is none. Needs no repartition.
+   * Records without a value are dropped.
+   */
+  join<KG, VG, R>(
+    table: GlobalKTable<KG, VG>,
+    selector: Mapper<K, V, KG | null | undefined>,
+    joiner: (left: V, right: VG, key: K) => R,
+    options: NodeOptions = {},
+  ): KStream<K, R> {
+    // An inner join never calls the joiner without a row.
+    return this.#joinGlobal(table, selector, joiner as StreamTableJoiner<K, V, VG, R>, options, false);
+  }
+
+  /** As {@link join}, but records for which there is no row are joined with null. */
+  leftJoin<KG, VG, R>(
+    table: GlobalKTable<KG, VG>,
+    selector: Mapper<K, V, KG | null | undefined>,
+    joiner: (left: V, right: VG | null, key: K) => R,
+    options: NodeOptions = {},
+  ): KStream<K, R> {
+    return this.#joinGlobal(table, selector, joiner, options, true);
+  }
+
   /** Writes the stream to a topic of its own and reads it back, partitioned by key: whether the key changed or not. Never optimised away. */
   repartition(options: Repartitioned<K, V> = {}): KStream<K, V> {
     const { context, graphNode } = this.place;
@@ -286,6 +312,20 @@ export class KStream<out K, out V> {
       keySerde,
       repartitionRequired,
     });
+  }
+
+  #joinGlobal<KG, VG, R>(
+    table: GlobalKTable<KG, VG>,
+    selector: Mapper<K, V, KG | null | undefined>,
+    joiner: StreamTableJoiner<K, V, VG, R>,
+    options: NodeOptions,
+    isLeft: boolean,
+  ): KStream<K, R> {
+    const { context, graphNode, keySerde, repartitionRequired, sources } = this.place;
+    const operator = streamGlobalJoin(table.openReader, selector, joiner, isLeft);
+    const name = context.names.named(options.name, operator.prefix);
+    const node = context.graph.add({ ...describeOperator(name, operator), usesNullKeys: isLeft }, graphNode);
+    return context.stream({ context, name, graphNode: node, keySerde, valueSerde: undefined, sources, repartitionRequired });
   }
 
   #process<K2, V2>(

@@ -78,6 +78,8 @@ export interface TaskInit {
   readonly settings: TaskSettings;
   /** Record cache that this task shares with others of its thread; absent: `settings.cacheBytes` for itself. */
   readonly cacheBudget?: CacheBudget | undefined;
+  /** The stores that every instance keeps whole, to read: see `GlobalTask.store`. Absent: there are none. */
+  readonly globalStore?: ((name: string) => unknown) | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
 }

@@ -13,11 +13,14 @@ export type {
   TaskSettings,
 } from './contract.ts';
 export { CacheBudget } from '../stores/record-cache.ts';
+export { createGlobalTask, globalTaskId } from './global-task.ts';
+export type { GlobalTask, GlobalTaskInit } from './global-task.ts';
 export { createTask } from './task.ts';
 export { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts';
 export type { OffsetMetadata } from './offset-metadata.ts';
 export { topicName } from '../topology/plan.ts';
 export type {
+  GlobalStorePlan,
   InternalTopicPlan,
   NodePlan,
   SourcePlan,

@@ -36,6 +36,8 @@ export interface NodeServices {
   readonly schedule: (node: string, intervalMs: number, type: PunctuationType, punctuate: (timestamp: number) => void) => Cancellable;
   /** The public face of a store of the task; undefined if there is none of this name. */
   readonly store: (name: string) => unknown;
+  /** A store of the instance, which every node may read. */
+  readonly globalStore: ((name: string) => unknown) | undefined;
 }
 
 class NodeContext implements OperatorContext<unknown, unknown> {
@@ -100,6 +102,9 @@ class NodeContext implements OperatorContext<unknown, unknown> {
 
   getStateStore<S>(name: string): S {
     if (!this.#stores.includes(name)) {
+      const global = this.#services.globalStore?.(name);
+      // As below.
+      if (global !== undefined) return global as S;
       throw new StreamsError(
         'MR_STORE_UNAVAILABLE',
         `processor ${this.#node} has no access to store ${name}; connect it by naming it where the processor is added, or by the processor's own stores`,

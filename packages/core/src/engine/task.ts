@@ -100,6 +100,7 @@ class StreamTask implements Task {
           ? this.#streamPunctuations.add(new Schedule(node, 0, intervalMs, punctuate))
           : this.#wallPunctuations.add(new Schedule(node, this.#nowMs + intervalMs, intervalMs, punctuate)),
       store: (name) => this.#state.store(name),
+      globalStore: init.globalStore,
     };
     this.#graph = buildNodes(init, services, this.#collector);
     const tags = { 'task-id': init.id };

@@ -14,6 +14,11 @@ export interface TableReader<in K, out V> {
 /** Opens a reader in a task; the node must be connected to the stores that the table's lineage names. */
 export type OpenTableReader<K, V> = (context: ProcessingContext) => TableReader<K, V>;
 
+/** The rows of a table that is kept in a store. */
+export function readStore<K, V>(store: string): OpenTableReader<K, V> {
+  return (context) => context.getStateStore<TableReader<K, V>>(store);
+}
+
 /** The rows of a parent, as the child sees them. */
 export type TableView<K, V, V2> = (parent: TableReader<K, V>, context: ProcessingContext) => TableReader<K, V2>;
 

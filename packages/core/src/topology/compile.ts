@@ -136,6 +136,9 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: Re
       builder.copartitionSources([...copartitionedWith, name]);
       return;
     }
+    case 'globalStore':
+      builder.addGlobalStore({ ...description.source, wrapValueSerde: undefined }, description.name, description.create, description.store);
+      return;
     case 'store':
       builder.addStateStore(description.store);
   }

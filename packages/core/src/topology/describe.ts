@@ -58,6 +58,7 @@ function describeNode(node: DescribedNode, builder: TopologyBuilder): string {
 }
 
 function describeSubtopology(id: number, names: readonly string[], builder: TopologyBuilder): string {
+  const isGlobal = builder.globalStoreOf(names) !== undefined;
   const nodes = new Map<string, DescribedNode>();
   for (const name of grownHashOrder(names)) nodes.set(name, new DescribedNode(builder.nodes.get(name) as NodeEntry));
   for (const node of nodes.values()) {
@@ -70,7 +71,8 @@ function describeSubtopology(id: number, names: readonly string[], builder: Topo
     }
   }
   const lines = [...nodes.values()].sort(compareNodes).map((node) => `    ${describeNode(node, builder)}\n`);
-  return `Sub-topology: ${id}\n${lines.join('')}\n`;
+  const nodesText = lines.join('');
+  return isGlobal ? `Sub-topology: ${id} for global store (will not generate tasks)\n${nodesText}` : `Sub-topology: ${id}\n${nodesText}\n`;
 }
 
 export function describeTopology(builder: TopologyBuilder): string {

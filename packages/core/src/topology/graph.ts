@@ -112,6 +112,15 @@ export interface InternalSourceDescription {
   readonly copartitionedWith: ReadonlySet<string>;
 }
 
+/** A source and the node that keeps its records in a store of every instance. */
+export interface GlobalStoreDescription {
+  readonly kind: 'globalStore';
+  readonly name: string;
+  readonly source: SourceDescription;
+  readonly create: () => AnyProcessor;
+  readonly store: StoreSpec;
+}
+
 /** A store that processors name. */
 export interface StoreDescription {
   readonly kind: 'store';
@@ -136,6 +145,7 @@ export type Description =
   | SinkDescription
   | InternalSinkDescription
   | InternalSourceDescription
+  | GlobalStoreDescription
   | StoreDescription;
 
 /** A description's place in the graph. Parents and children keep the order in which they were linked. */

@@ -1,9 +1,20 @@
 /** Turns the nodes, stores and topics of a checked topology into the frozen plan that engine and runtime read. */
 import type { StoreSpec } from '../stores/store-spec.ts';
-import type { InternalTopicPlan, NodePlan, StorePlan, SubtopologyPlan, TopicRef, TopologyPlan, TopologySettings } from './plan.ts';
+import type {
+  GlobalStorePlan,
+  InternalTopicPlan,
+  NodePlan,
+  ProcessorPlan,
+  SourcePlan,
+  StorePlan,
+  SubtopologyPlan,
+  TopicRef,
+  TopologyPlan,
+  TopologySettings,
+} from './plan.ts';
 import { type DefaultSerdes, SerdeResolution } from './serde-resolution.ts';
 import { changelogConfigs, repartitionConfigs } from './topic-configs.ts';
-import type { NodeEntry, TopologyBuilder } from './topology-builder.ts';
+import type { GlobalStoreEntry, NodeEntry, TopologyBuilder } from './topology-builder.ts';
 
 export interface PlanInit {
   readonly settings: TopologySettings;
@@ -16,10 +27,17 @@ export interface PlanInit {
 export function makePlan(builder: TopologyBuilder, { settings, defaults, description }: PlanInit): TopologyPlan {
   const resolution = new SerdeResolution(defaults);
   const context: PlanContext = { builder, resolution, children: childrenOf(builder), nodes: new Map() };
-  const subtopologies = builder.nodeGroups().map((names, id) => planSubtopology(id, names, context));
+  const subtopologies: SubtopologyPlan[] = [];
+  const globalStores: GlobalStorePlan[] = [];
+  for (const [id, names] of builder.nodeGroups().entries()) {
+    const globalStore = builder.globalStoreOf(names);
+    if (globalStore === undefined) subtopologies.push(planSubtopology(id, names, context));
+    else globalStores.push(planGlobalStore(id, globalStore, context));
+  }
   resolution.check(description);
   return Object.freeze({
     subtopologies: Object.freeze(subtopologies),
+    globalStores: Object.freeze(globalStores),
     internalTopics: Object.freeze(internalTopics(builder, subtopologies)),
     settings: Object.freeze({ ...settings }),
   });
@@ -58,6 +76,14 @@ function planSubtopology(id: number, names: readonly string[], context: PlanCont
     .filter((group) => [...group].some((name) => own.has(name)))
     .map((group) => uniqueTopics(nodes.flatMap((node) => (node.kind === 'source' && group.has(node.name) ? node.topics : []))));
   return Object.freeze({ id, nodes, stores: planStores(names, context), sourceTopics, repartitionSinks, copartitionGroups });
+}
+
+function planGlobalStore(id: number, entry: GlobalStoreEntry, context: PlanContext): GlobalStorePlan {
+  const { builder } = context;
+  // The entry names a source and a processor that were added with it.
+  const source = planNode(builder.nodes.get(entry.source) as NodeEntry, context) as SourcePlan;
+  const processor = planNode(builder.nodes.get(entry.processor) as NodeEntry, context) as ProcessorPlan;
+  return Object.freeze({ id, source, processor, store: planStore(entry.store, entry.processor, context) });
 }
 
 function uniqueTopics(topics: readonly TopicRef[]): TopicRef[] {
@@ -106,28 +132,30 @@ function planNode(entry: NodeEntry, context: PlanContext): NodePlan {
 }
 
 /** Stores of a sub-topology in the order of the nodes that use them: the order in which they are opened and flushed. */
-function planStores(names: readonly string[], { builder, resolution }: PlanContext): StorePlan[] {
+function planStores(names: readonly string[], context: PlanContext): StorePlan[] {
+  const { builder } = context;
   const plans = new Map<string, StorePlan>();
   for (const name of names) {
     const node = builder.nodes.get(name);
     if (node?.kind !== 'processor') continue;
     for (const store of builder.storesOf(node)) {
       if (plans.has(store)) continue;
-      const spec = builder.stores.get(store) as StoreSpec;
-      const where = `store "${store}" of "${name}"`;
-      const keySerde = resolution.resolve('key', spec.keySerde, where, name, store);
-      const valueSerde = resolution.resolve('value', spec.valueSerde, where, name, store);
-      plans.set(
-        store,
-        Object.freeze({
-          spec: Object.freeze({ ...spec, keySerde, valueSerde }),
-          changelog: spec.logging === undefined ? undefined : Object.freeze({ name: `${store}-changelog`, internal: true }),
-          changelogIsSource: false,
-        }),
-      );
+      plans.set(store, planStore(builder.stores.get(store) as StoreSpec, name, context));
     }
   }
   return [...plans.values()];
+}
+
+/** `node`: one that uses it, for the error where a serde is missing. */
+function planStore(spec: StoreSpec, node: string, { resolution }: PlanContext): StorePlan {
+  const where = `store "${spec.name}" of "${node}"`;
+  const keySerde = resolution.resolve('key', spec.keySerde, where, node, spec.name);
+  const valueSerde = resolution.resolve('value', spec.valueSerde, where, node, spec.name);
+  return Object.freeze({
+    spec: Object.freeze({ ...spec, keySerde, valueSerde }),
+    changelog: spec.logging === undefined ? undefined : Object.freeze({ name: `${spec.name}-changelog`, internal: true }),
+    changelogIsSource: false,
+  });
 }
 
 function internalTopics(builder: TopologyBuilder, subtopologies: readonly SubtopologyPlan[]): InternalTopicPlan[] {

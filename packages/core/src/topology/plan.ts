@@ -94,8 +94,19 @@ export interface TopologySettings {
   readonly timestampExtractor: TimestampExtractor;
 }
 
+/** A store that every instance keeps whole, from every partition of its topic. It has no tasks and no changelog: the topic is both. */
+export interface GlobalStorePlan {
+  /** In the sequence of the sub-topologies' ids. */
+  readonly id: number;
+  readonly source: SourcePlan;
+  /** The only child of the source. */
+  readonly processor: ProcessorPlan;
+  readonly store: StorePlan;
+}
+
 export interface TopologyPlan {
   readonly subtopologies: readonly SubtopologyPlan[];
+  readonly globalStores: readonly GlobalStorePlan[];
   readonly internalTopics: readonly InternalTopicPlan[];
   readonly settings: TopologySettings;
 }

@@ -3,7 +3,7 @@
  * up to where a store is. Kafka Streams: `KTableImpl.enableSendingOldValues`, `valueGetterSupplier` and the suppliers behind them.
  */
 import type { TableTraits } from '../operators/operator.ts';
-import type { AnyTableView, OpenTableReader, TableReader } from '../operators/table-reader.ts';
+import { type AnyTableView, type OpenTableReader, readStore, type TableReader } from '../operators/table-reader.ts';
 
 export abstract class TableLineage {
   protected oldValues = false;
@@ -116,8 +116,4 @@ export class DerivedLineage extends TableLineage {
     if (this.store !== undefined || this.#parent.requireOldValues(force)) this.oldValues = true;
     return this.oldValues;
   }
-}
-
-function readStore<K, V>(store: string): OpenTableReader<K, V> {
-  return (context) => context.getStateStore<TableReader<K, V>>(store);
 }

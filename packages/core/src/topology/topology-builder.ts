@@ -47,6 +47,13 @@ export interface SinkEntry {
   readonly partitioner: StreamPartitioner<unknown, unknown> | undefined;
 }
 
+/** A source, the processor below it, and the store of every instance that it keeps. */
+export interface GlobalStoreEntry {
+  readonly source: string;
+  readonly processor: string;
+  readonly store: StoreSpec;
+}
+
 export type NodeEntry = SourceEntry | ProcessorEntry | SinkEntry;
 
 /** The pattern as Kafka Streams applies it: to the whole name. */
@@ -57,6 +64,8 @@ export function matchesWhole(pattern: RegExp, topic: string): boolean {
 export class TopologyBuilder {
   readonly #nodes = new Map<string, NodeEntry>();
   readonly #stores = new Map<string, StoreSpec>();
+  /** By the name of the store. */
+  readonly #globalStores = new Map<string, GlobalStoreEntry>();
   /** The first node that uses a store: whoever uses it later joins that node's sub-topology. */
   readonly #storeUsers = new Map<string, string>();
   readonly #sourceTopics = new Set<string>();
@@ -71,6 +80,10 @@ export class TopologyBuilder {
 
   get stores(): ReadonlyMap<string, StoreSpec> {
     return this.#stores;
+  }
+
+  get globalStores(): ReadonlyMap<string, GlobalStoreEntry> {
+    return this.#globalStores;
   }
 
   /** Partition counts that the user fixed, by topic. */
@@ -115,9 +128,27 @@ export class TopologyBuilder {
     this.#add({ kind: 'sink', ...sink });
   }
 
+  /** Adds a store that every instance keeps whole: its source, and the processor that fills it. No other node may stand below either. */
+  addGlobalStore(
+    source: Omit<SourceEntry, 'kind' | 'predecessors'>,
+    processor: string,
+    create: () => AnyProcessor,
+    store: StoreSpec,
+  ): void {
+    if (this.#stores.has(store.name) || this.#globalStores.has(store.name)) {
+      throw new TopologyError(`another store is called "${store.name}" already: store names must be unique`, {
+        details: { store: store.name },
+      });
+    }
+    this.addSource(source);
+    this.#checkNew(processor);
+    this.#add({ kind: 'processor', name: processor, predecessors: [source.name], create, stores: new Set([store.name]) });
+    this.#globalStores.set(store.name, { source: source.name, processor, store });
+  }
+
   /** Adds a store, which may be added again by the same specification, and connects it. */
   addStateStore(spec: StoreSpec, ...processors: readonly string[]): void {
-    const existing = this.#stores.get(spec.name);
+    const existing = this.#stores.get(spec.name) ?? this.#globalStores.get(spec.name);
     if (existing !== undefined && existing !== spec) {
       throw new TopologyError(`another store is called "${spec.name}" already: store names must be unique`, {
         details: { store: spec.name },
@@ -156,6 +187,13 @@ export class TopologyBuilder {
     }
   }
 
+  /** The global store of a sub-topology that consists of one; undefined for all others. */
+  globalStoreOf(group: readonly string[]): GlobalStoreEntry | undefined {
+    if (this.#globalStores.size === 0) return undefined;
+    for (const entry of this.#globalStores.values()) if (group.includes(entry.source)) return entry;
+    return undefined;
+  }
+
   /** Names of the nodes of each sub-topology, in the order in which they were added. The position is the id. */
   nodeGroups(): string[][] {
     const groups = new Map<string, string[]>();
@@ -180,6 +218,14 @@ export class TopologyBuilder {
   }
 
   #connect(processor: string, store: string): void {
+    if (this.#globalStores.has(store)) {
+      throw new TopologyError(
+        `the global store "${store}" can be used by every processor without naming it: leave it out of the stores of "${processor}"`,
+        {
+          details: { node: processor, store },
+        },
+      );
+    }
     if (!this.#stores.has(store)) {
       throw new TopologyError(`the store "${store}" that "${processor}" uses was not added: call addStateStore first`, {
         details: { node: processor, store },

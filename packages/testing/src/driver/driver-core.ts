@@ -11,6 +11,7 @@ import { OutputCapture } from '../topics/output-capture.ts';
 import type { RecordBytes } from '../topics/partition-log.ts';
 import { TopicLogs } from '../topics/topic-logs.ts';
 import type { ResolvedOptions } from './driver-options.ts';
+import { GlobalSlot } from './global-slot.ts';
 import { InputPartitioner } from './input-partitioner.ts';
 import { manyPartitions, onePartition, type PartitionModel } from './partition-model.ts';
 import { SerdePreparation } from './serde-preparation.ts';
@@ -48,6 +49,10 @@ export class DriverCore {
   readonly #changelogTopics: ReadonlySet<string>;
   readonly #partitioner: InputPartitioner;
   #slots: TaskSlot[] = [];
+  /** Undefined where the topology has no global stores. */
+  #global: GlobalSlot | undefined;
+  /** Sorted. */
+  readonly #globalTopics: readonly string[];
   #nowMs: number;
   /** Where every log ended at the last commit. */
   #committedEnds: ReadonlyMap<TopicPartition, number> = new Map();
@@ -63,6 +68,7 @@ export class DriverCore {
     const topics = new ApplicationTopics(options.applicationId, this.plan);
     const { partitions } = options;
     this.#model = partitions === undefined ? onePartition(topics, options.topics) : manyPartitions(topics, options.topics, partitions);
+    this.#globalTopics = this.plan.globalStores.flatMap(({ source }) => source.topics.map(({ name }) => name)).sort();
     this.#partitioner = new InputPartitioner(this.#model);
     this.#output = new OutputCapture(this.logs, (topic) => this.#model.partitionCount(topic));
     this.#changelogTopics = new Set(this.plan.subtopologies.flatMap((subtopology) => changelogsOf(subtopology, options.applicationId)));
@@ -72,7 +78,8 @@ export class DriverCore {
       metrics: this.#metrics,
       log: options.log,
       committed: this.#committed,
-      serdes: new SerdePreparation(this.#model.tasks),
+      serdes: new SerdePreparation(this.#model.tasks, this.plan.globalStores),
+      globalStore: (name) => this.#global?.store(name),
       settings: {
         ...this.plan.settings,
         applicationId: options.applicationId,
@@ -91,7 +98,7 @@ export class DriverCore {
   }
 
   get inputTopics(): readonly string[] {
-    return this.#model.inputTopics;
+    return this.#globalTopics.length === 0 ? this.#model.inputTopics : [...this.#model.inputTopics, ...this.#globalTopics].sort();
   }
 
   get taskIds(): readonly string[] {
@@ -138,6 +145,8 @@ export class DriverCore {
     this.#output.drop();
     for (const slot of this.#slots) yield* slot.crash(keepState);
     this.#slots = [];
+    if (this.#global !== undefined) yield* this.#global.crash(keepState);
+    this.#global = undefined;
     if ((options.produced ?? 'lost') === 'lost') this.logs.takeBack(this.#committedEnds);
     this.#output.takeAcknowledged();
     this.#failure = undefined;
@@ -156,8 +165,10 @@ export class DriverCore {
     try {
       if (this.#failure === undefined) yield* this.#commit();
       for (const slot of this.#slots) yield* slot.destroy();
+      if (this.#global !== undefined) yield* this.#global.destroy();
     } finally {
       this.#slots = [];
+      this.#global = undefined;
       yield* settle(this.#directory.close());
     }
   }
@@ -165,6 +176,8 @@ export class DriverCore {
   /** The store of one partition's task; undefined if there is none of this name. */
   store(name: string, partition: number | undefined): unknown {
     this.#checkOpen();
+    const global = this.#global?.store(name);
+    if (global !== undefined) return global;
     const owners = this.#slots.filter((slot) => slot.task.storeNames.includes(name));
     if (owners.length > 1 && partition === undefined) {
       throw new StreamsError(
@@ -180,7 +193,8 @@ export class DriverCore {
   }
 
   get storeNames(): readonly string[] {
-    return [...new Set(this.#slots.flatMap((slot) => slot.task.storeNames))].sort();
+    const global = this.#global?.storeNames ?? [];
+    return [...new Set([...global, ...this.#slots.flatMap((slot) => slot.task.storeNames)])].sort();
   }
 
   metrics(): readonly MetricSample[] {
@@ -239,6 +253,11 @@ export class DriverCore {
     this.#slots = [];
     // The tasks are those of one thread: they share its record cache.
     const cacheBudget = new CacheBudget(this.plan.settings.cacheBytes);
+    const { globalStores } = this.plan;
+    if (globalStores.length > 0 && this.#global === undefined) {
+      const partitionCount = (topic: string): number => this.#model.partitionCount(topic);
+      this.#global = yield* GlobalSlot.open(globalStores, this.#surroundings, partitionCount, this.#directory, this.#nowMs);
+    }
     for (const layout of this.#model.tasks) {
       this.#slots.push(yield* TaskSlot.open(layout, this.#surroundings, cacheBudget, this.#directory, this.#nowMs));
     }
@@ -264,6 +283,7 @@ export class DriverCore {
   }
 
   *#feed(): Steps<void> {
+    if (this.#global !== undefined) yield* this.#global.feed(this.#nowMs);
     for (const slot of this.#slots) yield* slot.feed();
   }
 
@@ -275,6 +295,7 @@ export class DriverCore {
     for (const { offsets } of requests) for (const [tp, offset] of offsets) this.#committed.set(tp, offset);
     const acknowledged = this.#output.takeAcknowledged();
     for (const task of tasks) yield* settle(task.completeCommit(acknowledged));
+    if (this.#global !== undefined) yield* this.#global.commit();
     this.#committedEnds = this.logs.ends();
     for (const [tp, { offset }] of this.#committed) if (!this.#changelogTopics.has(tp.topic)) this.logs.log(tp).trim(offset);
   }

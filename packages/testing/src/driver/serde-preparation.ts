@@ -1,6 +1,7 @@
 /** Calls `Serde.prepare` of the sources of a topic before its records are enqueued, as the runtime does: the only asynchronous step that a serde has. */
 import type { FetchedRecords, TopicPartition } from '@millrace/core/kafka';
 import type { Serde } from '@millrace/core';
+import type { GlobalStorePlan } from '@millrace/core/engine';
 import type { TaskLayout } from './partition-model.ts';
 import { settle, type Steps } from './steps.ts';
 
@@ -9,7 +10,7 @@ type Prepare = (batch: FetchedRecords) => Promise<void> | void;
 export class SerdePreparation {
   readonly #byTopic = new Map<string, Prepare[]>();
 
-  constructor(tasks: readonly TaskLayout[]) {
+  constructor(tasks: readonly TaskLayout[], globalStores: readonly GlobalStorePlan[]) {
     const seen = new Set<string>();
     for (const { subtopologies, sourceTopics } of tasks) {
       for (const node of subtopologies.flatMap((subtopology) => subtopology.nodes)) {
@@ -20,6 +21,12 @@ export class SerdePreparation {
           this.#add(topic, 'key', node.keySerde);
           this.#add(topic, 'value', node.valueSerde);
         }
+      }
+    }
+    for (const { source } of globalStores) {
+      for (const { name } of source.topics) {
+        this.#add(name, 'key', source.keySerde);
+        this.#add(name, 'value', source.valueSerde);
       }
     }
   }

@@ -19,6 +19,8 @@ export interface TaskSurroundings {
   /** The group's committed offsets. */
   readonly committed: Map<TopicPartition, CommittedOffset>;
   readonly serdes: SerdePreparation;
+  /** A store that every task may read; undefined if there is none of this name. */
+  readonly globalStore: (name: string) => unknown;
 }
 
 export class TaskSlot {
@@ -42,10 +44,10 @@ export class TaskSlot {
     directory: StateDirectory,
     nowMs: number,
   ): Steps<TaskSlot> {
-    const { output, settings, metrics, log } = surroundings;
+    const { globalStore, output, settings, metrics, log } = surroundings;
     const state = yield* settle(directory.openTask(layout.id));
     try {
-      const task = createTask({ ...layout, engine: state.engine, cacheBudget, output, settings, metrics, log });
+      const task = createTask({ ...layout, engine: state.engine, cacheBudget, output, settings, globalStore, metrics, log });
       const slot = new TaskSlot(surroundings, state, task);
       yield* slot.#restore();
       slot.takePositions();

@@ -14,7 +14,8 @@ export class StoreAccess {
 
   constructor(driver: DriverCore) {
     this.#driver = driver;
-    const stores = driver.plan.subtopologies.flatMap((subtopology) => subtopology.stores);
+    const { globalStores, subtopologies } = driver.plan;
+    const stores = [...subtopologies.flatMap((subtopology) => subtopology.stores), ...globalStores.map(({ store }) => store)];
     this.#specs = new Map(stores.map(({ spec }) => [spec.name, spec]));
   }
 

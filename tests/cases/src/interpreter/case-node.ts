@@ -1,6 +1,7 @@
 /** What an operator of a case made: an object of the DSL with the static types of its keys and values. */
 import type {
   CogroupedKStream,
+  GlobalKTable,
   KGroupedStream,
   KGroupedTable,
   KStream,
@@ -26,6 +27,11 @@ export interface StreamNode extends Types {
 export interface TableNode extends Types {
   readonly kind: 'table';
   readonly table: KTable<Present, Present>;
+}
+
+export interface GlobalTableNode extends Types {
+  readonly kind: 'globalTable';
+  readonly table: GlobalKTable<Present, Present>;
 }
 
 export interface GroupedStreamNode extends Types {
@@ -71,6 +77,7 @@ export interface CogroupedSessionsNode extends WindowedTypes {
 export type CaseNode =
   | StreamNode
   | TableNode
+  | GlobalTableNode
   | GroupedStreamNode
   | GroupedTableNode
   | CogroupedNode

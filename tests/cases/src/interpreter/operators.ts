@@ -1,6 +1,7 @@
 /** Every operator of the format by name. A name that is not here is an operator that is not built yet, or no operator at all. */
 import { CaseFormatError, NotBuiltError } from '../json.ts';
 import { fkJoin } from './foreign-key-join.ts';
+import { globalTable, gtJoin } from './global-tables.ts';
 import { aggregate, count, groupBy, groupByKey, reduce } from './grouping.ts';
 import type { Operation } from './operation.ts';
 import { process, processValues, transformValues } from './processing.ts';
@@ -35,6 +36,8 @@ const operators: Readonly<Record<string, (op: Operation) => void>> = {
   count,
   reduce,
   aggregate,
+  globalTable,
+  gtJoin,
   fkJoin,
   process,
   processValues,
@@ -42,9 +45,8 @@ const operators: Readonly<Record<string, (op: Operation) => void>> = {
 };
 
 const notBuilt: ReadonlySet<string> = new Set([
-  'globalTable',
   'suppress',
-  'gtJoin',
+
   'ttJoin',
   'ssJoin',
   'stJoin',

@@ -113,5 +113,5 @@ export function planOf(shapes: readonly SubtopologyShape[], pinned: Readonly<Rec
       });
     }
   }
-  return { subtopologies, internalTopics, settings: { cacheBytes: 0, timestampExtractor: (record) => record.timestamp } };
+  return { subtopologies, globalStores: [], internalTopics, settings: { cacheBytes: 0, timestampExtractor: (record) => record.timestamp } };
 }

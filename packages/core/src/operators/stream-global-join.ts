@@ -1,0 +1,70 @@
+/**
+ * Joins every record with a row of a global table, by a key taken from the record. The table is read as it is at that moment: nothing orders its updates and the stream.
+ * Records without a value are dropped, in an inner join also those for which the selector names no key. Kafka Streams: `KStreamGlobalKTableJoin`.
+ */
+import type { OperatorContext, Processor } from '../processor/processor.ts';
+import type { StreamRecord } from '../record.ts';
+import type { Mapper } from './functions.ts';
+import type { Operator } from './operator.ts';
+import type { OpenTableReader, TableReader } from './table-reader.ts';
+
+/** A record's value and the row's, null in a left join that found none, made into one. */
+export type StreamTableJoiner<K, V, VT, R> = (left: V, right: VT | null, key: K) => R;
+
+class StreamGlobalJoin<K, V, KG, VG, R> implements Processor<K, V, K, R> {
+  readonly #open: OpenTableReader<KG, VG>;
+  readonly #select: Mapper<K, V, KG | null | undefined>;
+  readonly #joiner: StreamTableJoiner<K, V, VG, R>;
+  readonly #isLeft: boolean;
+  #context!: OperatorContext<K, R>;
+  #table!: TableReader<KG, VG>;
+
+  constructor(
+    open: OpenTableReader<KG, VG>,
+    select: Mapper<K, V, KG | null | undefined>,
+    joiner: StreamTableJoiner<K, V, VG, R>,
+    isLeft: boolean,
+  ) {
+    this.#open = open;
+    this.#select = select;
+    this.#joiner = joiner;
+    this.#isLeft = isLeft;
+  }
+
+  init(context: OperatorContext<K, R>): void {
+    this.#context = context;
+    this.#table = this.#open(context);
+  }
+
+  process(record: StreamRecord<K, V>): void {
+    const { key, value } = record;
+    if (value === null || value === undefined) {
+      this.#context.dropped('null value');
+      return;
+    }
+    const tableKey = this.#select(value, key);
+    const hasKey = tableKey !== null && tableKey !== undefined;
+    if (!hasKey && !this.#isLeft) {
+      this.#context.dropped('null join key');
+      return;
+    }
+    const row = hasKey ? this.#table.lookup(tableKey) : undefined;
+    if (row === undefined && !this.#isLeft) return;
+    this.#context.forward(record.withValue(this.#joiner(value, row === undefined ? null : row.value, key)));
+  }
+}
+
+/** The prefix is that of left joins for both kinds, as in Kafka Streams. */
+export function streamGlobalJoin<K, V, KG, VG, R>(
+  open: OpenTableReader<KG, VG>,
+  select: Mapper<K, V, KG | null | undefined>,
+  joiner: StreamTableJoiner<K, V, VG, R>,
+  isLeft: boolean,
+): Operator<K, V, K, R> {
+  return {
+    prefix: 'KSTREAM-LEFTJOIN-',
+    changesKey: false,
+    changesValue: true,
+    create: () => new StreamGlobalJoin(open, select, joiner, isLeft),
+  };
+}
