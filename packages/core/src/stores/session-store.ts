@@ -110,14 +110,14 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
 
   lookup(key: K, start: number, end: number): V | undefined {
     const entry = this.read(key, end, start);
-    return entry === undefined ? undefined : this.table.valueOf(entry.value, entry.bytes);
+    return entry === undefined ? undefined : this.table.codec.valueOf(entry.value, entry.bytes);
   }
 
   rows(key: K, earliestEnd: number, latestStart: number): readonly SessionRow<V>[] {
     return this.#sessions(key, earliestEnd, latestStart, false).map(({ time, minor, value, bytes }) => ({
       start: minor,
       end: time,
-      value: this.table.valueOf(value, bytes),
+      value: this.table.codec.valueOf(value, bytes),
     }));
   }
 
@@ -135,7 +135,7 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
       key: this.#keyOf(row),
       start: row.minor,
       end: row.time,
-      value: table.valueOf(row.value, row.bytes),
+      value: table.codec.valueOf(row.value, row.bytes),
     }));
   }
 
@@ -182,14 +182,14 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
     const rows = entries.map(({ time, minor, value, bytes }) => ({ time, minor, value, bytes }));
     return new ListIterator(rows, (row) => ({
       key: new Windowed(key, { start: row.minor, end: row.time }),
-      value: this.table.valueOf(row.value, row.bytes),
+      value: this.table.codec.valueOf(row.value, row.bytes),
     }));
   }
 
   #listed(rows: readonly ListedRow[]): StoreIterator<KeyValue<Windowed<K>, V>> {
     return new ListIterator(rows, (row) => ({
       key: new Windowed(this.#keyOf(row), { start: row.minor, end: row.time }),
-      value: this.table.valueOf(row.value, row.bytes),
+      value: this.table.codec.valueOf(row.value, row.bytes),
     }));
   }
 

@@ -126,7 +126,7 @@ function listEngine<K, V>(table: TimedTable<K, V>, range: ListedRange, rows: Lis
       // Already there, or deleted.
       if (table.entryOfEngineKey(key, time, minor) !== undefined) continue;
       const row = iterator.value;
-      rows.push({ byteKey, time, minor, value: null, bytes: row.subarray(table.timestamped ? 8 : 0), timestamp: table.timestampOf(row) });
+      rows.push({ byteKey, time, minor, value: null, bytes: table.codec.valueBytesOf(row), timestamp: table.codec.timestampOf(row) });
     }
   } finally {
     iterator.close();

@@ -87,7 +87,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     const cache = this.#cache;
     if (cache === null) {
       this.#put(key, time, minor, value, timestamp);
-      table.log(value !== null, value === null || !table.timestamped ? this.context.timestamp : timestamp);
+      table.codec.log(value !== null, value === null || !table.codec.timestamped ? this.context.timestamp : timestamp);
       return;
     }
     const entry = table.target(key, time, minor);
@@ -95,7 +95,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     const node = cache.prepare(entry);
     table.assign(entry, value, timestamp);
     const isNew = entry.cached === null;
-    cache.putDirty(node, keyLength, value === null ? 0 : entry.valueLength + (table.timestamped ? 8 : 0), this.context);
+    cache.putDirty(node, keyLength, value === null ? 0 : entry.valueLength + (table.codec.timestamped ? 8 : 0), this.context);
     if (isNew && entry.cached !== null) table.noteHeld(entry);
   }
 
@@ -109,7 +109,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
       table.times.observe(time);
       if (!table.times.accepts(time)) this.#dropped(expiredReason);
     }
-    table.log(false, this.context.timestamp);
+    table.codec.log(false, this.context.timestamp);
   }
 
   /** As a deletion, but one that came too late is not counted. */
@@ -123,7 +123,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     table.encode(key, time, minor, null);
     if (advancesTime) table.times.observe(time);
     if (time >= table.times.keptFrom) this.#assign(key, time, minor, null, -1);
-    table.log(false, this.context.timestamp);
+    table.codec.log(false, this.context.timestamp);
   }
 
   /** @throws MR_ARGUMENT_INVALID for a null key. */
@@ -236,15 +236,16 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     context.timestamp = item.timestamp;
     context.batch = null;
     try {
-      table.encodeRow(entry, item.value, item.bytes);
+      table.codec.encodeKeyOf(entry);
+      table.codec.encodeHeld(item.value, item.bytes);
       this.#settleNode(item);
       const { times } = table;
       times.observe(entry.time);
       if (!times.accepts(entry.time)) this.#dropped(expiredReason);
       else if (entry.time >= times.keptFrom) table.markUncommitted(entry);
-      table.log(!deleted, deleted || !table.timestamped ? item.timestamp : item.rowTimestamp);
+      table.codec.log(!deleted, deleted || !table.codec.timestamped ? item.timestamp : item.rowTimestamp);
       if (listener === null) return;
-      const newValue = deleted ? null : table.valueOf(item.value, item.bytes);
+      const newValue = deleted ? null : table.codec.valueOf(item.value, item.bytes);
       const oldValue = base !== null && this.#sendOldValues ? base.value : null;
       const forwarded = new StreamRecord<Windowed<K>, Change<V>>(
         new Windowed(table.keyOf(entry), this.windowOf(entry)),
@@ -289,13 +290,13 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     const { table } = this;
     if (entry.time < table.times.readableFrom) return null;
     if (node.baseKnown) {
-      return node.baseValue === null && node.baseBytes === null ? null : { value: table.valueOf(node.baseValue, node.baseBytes) };
+      return node.baseValue === null && node.baseBytes === null ? null : { value: table.codec.valueOf(node.baseValue, node.baseBytes) };
     }
     const row = table.readEngine(entry);
     node.baseKnown = true;
     if (row === undefined) return null;
-    node.baseBytes = table.timestamped ? row.subarray(8) : row;
-    node.baseTimestamp = table.timestampOf(row);
-    return { value: table.decodeStored(row) };
+    node.baseBytes = table.codec.valueBytesOf(row);
+    node.baseTimestamp = table.codec.timestampOf(row);
+    return { value: table.codec.decodeRow(row) };
   }
 }

@@ -6,49 +6,35 @@
 import type { EngineBatch, StateEngine } from '@millrace/state';
 import { StreamsError } from '../errors.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
-import type { OutputPartition } from '../kafka/port.ts';
-import { ByteWriter } from '../serde/byte-writer.ts';
-import type { Serde } from '../serde/serde.ts';
 import { entryBytes, type EntryOwner } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
-import { readTimestamp, timestampBytes, writeTimestamp } from './key-bytes.ts';
+import { readTimestamp, writeTimestamp } from './key-bytes.ts';
 import type { ReadCache } from './read-cache.ts';
-import type { StoreEnvironment } from './store-environment.ts';
-import { StoreKeys } from './store-keys.ts';
+import type { StoreKeys } from './store-keys.ts';
 import type { StoreTimes } from './store-times.ts';
 import { KeyRows, TimedEntry } from './timed-entry.ts';
-import { type MinorBytes, TimedLayout } from './timed-layout.ts';
+import type { TimedLayout } from './timed-layout.ts';
+import { TimedRowCodec, type TimedRowCodecInit } from './timed-row-codec.ts';
 import { TimeIndex } from './time-index.ts';
 
 /** The largest time that an engine's key can hold. */
 export const maxTime: number = Number.MAX_SAFE_INTEGER;
 
-export interface TimedTableInit<K, V> {
-  readonly environment: StoreEnvironment;
-  readonly keySerde: Serde<K>;
-  readonly valueSerde: Serde<V>;
-  readonly timestamped: boolean;
-  readonly times: StoreTimes;
-  readonly minorBytes: MinorBytes;
+export interface TimedTableInit<K, V> extends TimedRowCodecInit<K, V> {
   /** Rows are also looked for by time alone. */
   readonly timeOrdered: boolean;
 }
 
 export class TimedTable<K, V> implements EntryOwner {
-  readonly timestamped: boolean;
   readonly times: StoreTimes;
+  readonly codec: TimedRowCodec<K, V>;
   readonly keys: StoreKeys<K>;
   readonly layout: TimedLayout;
   readonly engine: StateEngine;
   readonly #store: string;
-  readonly #changelog: OutputPartition | null;
-  readonly #valueSerde: Serde<V>;
   readonly #readCache: ReadCache;
   readonly #index = new EntryIndex<KeyRows>();
   readonly #byTime: TimeIndex | null;
-  readonly #keyWriter: ByteWriter;
-  /** Room for a timestamp, then the value encoded last. */
-  readonly #valueWriter = new ByteWriter();
   /** Keys without rows here have none of this time or later. */
   #completeFrom = 0;
   /** The rows found last, since a row is mostly written right after it was read. */
@@ -69,28 +55,18 @@ export class TimedTable<K, V> implements EntryOwner {
   #sequence = 0;
 
   constructor(store: string, init: TimedTableInit<K, V>) {
-    const { environment, keySerde, valueSerde } = init;
-    const topic = environment.serdeTopic;
-    this.timestamped = init.timestamped;
     this.times = init.times;
-    this.layout = new TimedLayout(environment.prefix, init.minorBytes);
-    this.engine = environment.engine;
-    this.keys = new StoreKeys(keySerde.bind?.({ topic, role: 'key' }) ?? keySerde, new ByteWriter());
+    this.codec = new TimedRowCodec(init);
+    this.keys = this.codec.keys;
+    this.layout = this.codec.layout;
+    this.engine = init.environment.engine;
     this.#store = store;
-    this.#changelog = environment.changelog;
-    this.#valueSerde = valueSerde.bind?.({ topic, role: 'value' }) ?? valueSerde;
-    this.#readCache = environment.readCache;
+    this.#readCache = init.environment.readCache;
     this.#byTime = init.timeOrdered ? new TimeIndex() : null;
-    this.#keyWriter = this.layout.writer();
-    this.#valueWriter.writeInt64(0);
   }
 
   get uncommittedBytes(): number {
     return this.#uncommittedBytes + this.#takenBytes;
-  }
-
-  get immutable(): boolean {
-    return this.#valueSerde.immutable;
   }
 
   /** Reads what the engine has of the store's time; before anything else is asked. */
@@ -144,21 +120,6 @@ export class TimedTable<K, V> implements EntryOwner {
     return found;
   }
 
-  /** The value of a row, decoded anew where its serde's values can be changed in place. */
-  valueOf(value: unknown, bytes: Uint8Array | null): V {
-    // Only values of this table's serde are put into its entries.
-    return bytes === null ? (value as V) : this.#valueSerde.decode(bytes, 0, bytes.length);
-  }
-
-  /** The value and the timestamp of a row as the engine has it. */
-  decodeStored(row: Uint8Array): V {
-    return this.#valueSerde.decode(row, this.timestamped ? timestampBytes : 0, row.length);
-  }
-
-  timestampOf(row: Uint8Array): number {
-    return this.timestamped ? readTimestamp(row) : -1;
-  }
-
   keyOf(entry: TimedEntry): K {
     return this.keys.keyOf(entry.rows.indexKey);
   }
@@ -172,13 +133,8 @@ export class TimedTable<K, V> implements EntryOwner {
   /** Bytes of key and value for an update of a row; throws before anything changed. */
   encode(key: K, time: number, minor: number, value: V | null): void {
     this.open();
-    const keyWriter = this.#keyWriter;
-    keyWriter.position = this.layout.keyStart;
-    this.keys.encodeInto(key, keyWriter);
-    this.layout.finish(keyWriter, this.times.segmentOf(time), time, minor);
-    const writer = this.#valueWriter;
-    writer.position = timestampBytes;
-    if (value !== null) this.#valueSerde.encodeInto(value, writer);
+    this.codec.encodeKey(key, time, minor);
+    this.codec.encodeValue(value);
   }
 
   /** The entry that an update goes to, not read from the engine. `encode` came first. */
@@ -191,7 +147,7 @@ export class TimedTable<K, V> implements EntryOwner {
     const found = rows.get(time, minor);
     if (found !== undefined) return found;
     this.#trim(rows);
-    return this.#newEntry(rows, time, minor, this.#keyWriter.position - this.layout.keyStart, time >= rows.completeFrom);
+    return this.#newEntry(rows, time, minor, this.codec.keyLength, time >= rows.completeFrom);
   }
 
   /** Gives a row its new value, as encoded. Null deletes. */
@@ -206,10 +162,10 @@ export class TimedTable<K, V> implements EntryOwner {
       entry.bytes = null;
       entry.valueLength = 0;
     } else {
-      const writer = this.#valueWriter;
-      entry.valueLength = writer.position - timestampBytes;
-      if (this.#valueSerde.immutable) entry.value = value;
-      else entry.bytes = new Uint8Array(writer.buffer.subarray(timestampBytes, writer.position));
+      const { codec } = this;
+      entry.valueLength = codec.valueLength;
+      if (codec.immutable) entry.value = value;
+      else entry.bytes = codec.valueBytes();
     }
     entry.known = true;
     if (counted) this.#uncommittedBytes += entryBytes(entry);
@@ -237,27 +193,10 @@ export class TimedTable<K, V> implements EntryOwner {
     else this.#readCache.add(entry);
   }
 
-  /** Appends the row to the changelog, as encoded last (SF-03): a tombstone if it is not present. */
-  log(present: boolean, timestamp: number): void {
-    const changelog = this.#changelog;
-    if (changelog === null) return;
-    const { buffer, position } = this.#keyWriter;
-    const value = this.#valueWriter;
-    const keyStart = this.layout.keyStart;
-    if (present) changelog.append(timestamp, buffer, keyStart, position, value.buffer, timestampBytes, value.position, null);
-    else changelog.append(timestamp, buffer, keyStart, position, value.buffer, -1, -1, null);
-  }
-
-  /** Encodes key and value of an entry for `log`. */
-  encodeRow(entry: TimedEntry, value: unknown, bytes: Uint8Array | null): void {
-    this.#encodeKeyOf(entry);
-    this.#encodeStored(value, bytes);
-  }
-
   /** The engine's row, for an entry whose forwarded value is not known. */
   readEngine(entry: TimedEntry): Uint8Array | undefined {
-    this.#encodeKeyOf(entry);
-    return this.engine.get(this.#encodedKey());
+    this.codec.encodeKeyOf(entry);
+    return this.engine.get(this.codec.engineKey);
   }
 
   // ---- listing ----
@@ -291,7 +230,7 @@ export class TimedTable<K, V> implements EntryOwner {
   take(batch: EngineBatch): void {
     this.open();
     const entries = this.#uncommitted;
-    const { times } = this;
+    const { times, codec } = this;
     this.#dropSegments(batch);
     // What expired meanwhile nobody will read.
     const live = entries.filter(({ time }) => time >= times.keptFrom);
@@ -302,15 +241,13 @@ export class TimedTable<K, V> implements EntryOwner {
       const held = node !== null && node.unsettled;
       const value = held ? node.baseValue : entry.value;
       const bytes = held ? node.baseBytes : entry.bytes;
-      this.#encodeKeyOf(entry);
+      codec.encodeKeyOf(entry);
       if (value === null && bytes === null) {
-        batch.delete(this.#encodedKey());
+        batch.delete(codec.engineKey);
         continue;
       }
-      this.#encodeStored(value, bytes);
-      const writer = this.#valueWriter;
-      if (this.timestamped) writeTimestamp(writer.buffer, 0, held ? node.baseTimestamp : entry.timestamp);
-      batch.put(this.#encodedKey(), writer.buffer.subarray(this.timestamped ? 0 : timestampBytes, writer.position));
+      codec.encodeHeld(value, bytes);
+      batch.put(codec.engineKey, codec.engineRow(held ? node.baseTimestamp : entry.timestamp));
     }
     if (times.observed !== this.#writtenTime || this.#sequence !== this.#writtenSequence) this.#writeMeta(batch);
     this.#taken = this.#taken.length === 0 ? entries : this.#taken.concat(entries);
@@ -362,21 +299,18 @@ export class TimedTable<K, V> implements EntryOwner {
     this.#sequence = layout.suffixBytes === 12 ? minor : 0;
     if (time >= this.#completeFrom) this.#completeFrom = time + 1;
     if (!times.accepts(time)) return 0;
-    const keyWriter = this.#keyWriter;
-    keyWriter.position = layout.keyStart;
-    keyWriter.writeRange(records.buffer, keyStart, keyEnd - layout.suffixBytes);
-    layout.finish(keyWriter, times.segmentOf(time), time, minor);
+    const { codec } = this;
+    codec.copyKey(records.buffer, keyStart, keyEnd - layout.suffixBytes, time, minor);
+    const key = codec.engineKey;
     const valueStart = records.valueStart(index);
     if (valueStart < 0) {
-      batch.delete(this.#encodedKey());
-      return keyWriter.position;
+      batch.delete(key);
+      return key.length;
     }
-    const writer = this.#valueWriter;
-    writer.position = timestampBytes;
-    writer.writeRange(records.buffer, valueStart, records.valueEnd(index));
-    if (this.timestamped) writeTimestamp(writer.buffer, 0, records.timestamp(index));
-    batch.put(this.#encodedKey(), writer.buffer.subarray(this.timestamped ? 0 : timestampBytes, writer.position));
-    return keyWriter.position + writer.position;
+    codec.copyValue(records.buffer, valueStart, records.valueEnd(index));
+    const row = codec.engineRow(records.timestamp(index));
+    batch.put(key, row);
+    return key.length + row.length;
   }
 
   finishRestore(batch: EngineBatch): void {
@@ -471,14 +405,11 @@ export class TimedTable<K, V> implements EntryOwner {
   }
 
   #load(key: K, rows: KeyRows | undefined, time: number, minor: number): TimedEntry {
-    const keyWriter = this.#keyWriter;
-    keyWriter.position = this.layout.keyStart;
-    this.keys.encodeInto(key, keyWriter);
-    this.layout.finish(keyWriter, this.times.segmentOf(time), time, minor);
-    const row = this.engine.get(this.#encodedKey());
-    const length = keyWriter.position - this.layout.keyStart;
-    const entry = this.#newEntry(rows ?? this.#newRows(this.keys.indexKeyOf(key)), time, minor, length, true);
-    this.#fill(entry, row);
+    const { codec } = this;
+    codec.encodeKey(key, time, minor);
+    const row = this.engine.get(codec.engineKey);
+    const entry = this.#newEntry(rows ?? this.#newRows(this.keys.indexKeyOf(key)), time, minor, codec.keyLength, true);
+    codec.fill(entry, row);
     this.#readCache.add(entry);
     return entry;
   }
@@ -507,11 +438,11 @@ export class TimedTable<K, V> implements EntryOwner {
           const minor = layout.minorAt(found, found.length);
           const present = rows.get(time, minor);
           if (present !== undefined) {
-            if (!present.known) this.#fill(present, iterator.value);
+            if (!present.known) this.codec.fill(present, iterator.value);
             continue;
           }
           const entry = this.#newEntry(rows, time, minor, found.length - layout.keyStart, true);
-          this.#fill(entry, iterator.value);
+          this.codec.fill(entry, iterator.value);
           loaded.push(entry);
         }
       } finally {
@@ -522,38 +453,10 @@ export class TimedTable<K, V> implements EntryOwner {
     return loaded;
   }
 
-  #fill(entry: TimedEntry, row: Uint8Array | undefined): void {
-    entry.known = true;
-    if (row === undefined) return;
-    const start = this.timestamped ? timestampBytes : 0;
-    entry.timestamp = this.timestamped ? readTimestamp(row) : -1;
-    entry.valueLength = row.length - start;
-    if (this.#valueSerde.immutable) entry.value = this.#valueSerde.decode(row, start, row.length);
-    else entry.bytes = start === 0 ? row : row.subarray(start);
-  }
-
   /** An entry that was made for a write which then did not happen. */
   #learn(entry: TimedEntry): TimedEntry {
-    this.#fill(entry, this.readEngine(entry));
+    this.codec.fill(entry, this.readEngine(entry));
     return entry;
-  }
-
-  #encodeKeyOf(entry: TimedEntry): void {
-    const writer = this.#keyWriter;
-    writer.position = this.layout.keyStart;
-    this.keys.encodeIndexKey(entry.rows.indexKey, writer);
-    this.layout.finish(writer, this.times.segmentOf(entry.time), entry.time, entry.minor);
-  }
-
-  #encodeStored(value: unknown, bytes: Uint8Array | null): void {
-    const writer = this.#valueWriter;
-    writer.position = timestampBytes;
-    if (bytes !== null) writer.writeBytes(bytes);
-    else if (value !== null) this.#valueSerde.encodeInto(value as V, writer);
-  }
-
-  #encodedKey(): Uint8Array {
-    return this.#keyWriter.buffer.subarray(0, this.#keyWriter.position);
   }
 
   /** Expired segments go as one range each time the first live one has moved. */

@@ -109,16 +109,16 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
     if (entry === undefined) return undefined;
     // The entry is the row: its value is a V, since only this store's serde put it there.
     if (entry.bytes === null) return entry as unknown as ValueAndTimestamp<V>;
-    return { value: this.table.valueOf(null, entry.bytes), timestamp: entry.timestamp };
+    return { value: this.table.codec.valueOf(null, entry.bytes), timestamp: entry.timestamp };
   }
 
   rows(key: K, from: number, to: number): readonly WindowRow<V>[] {
     const entries = this.readBetween(key, from, to, false);
     // Rows of a store that retains duplicates are never written twice: what joins read for each record need not be copied. Their values are this serde's.
-    if (this.#retainDuplicates && this.table.immutable) return entries as unknown as readonly WindowRow<V>[];
+    if (this.#retainDuplicates && this.table.codec.immutable) return entries as unknown as readonly WindowRow<V>[];
     return entries.map(({ time, value, bytes, timestamp }) => ({
       start: time,
-      value: this.table.valueOf(value, bytes),
+      value: this.table.codec.valueOf(value, bytes),
       timestamp,
     }));
   }
@@ -127,7 +127,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
     return new ListIterator(this.#list(undefined, undefined, from, to, false), (row) => ({
       key: this.#keyOf(row),
       start: row.time,
-      value: this.table.valueOf(row.value, row.bytes),
+      value: this.table.codec.valueOf(row.value, row.bytes),
       timestamp: row.timestamp,
     }));
   }
@@ -140,7 +140,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
 
   protected override forwardedTimestamp(item: FlushItem): number {
     const deleted = item.value === null && item.bytes === null;
-    return deleted || !this.table.timestamped ? item.timestamp : item.rowTimestamp;
+    return deleted || !this.table.codec.timestamped ? item.timestamp : item.rowTimestamp;
   }
 
   /** A deletion does nothing to the rows. Java numbers and logs it nevertheless, and in memory asks first whether it has expired. */
@@ -191,7 +191,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   }
 
   #valueOf(value: unknown, bytes: Uint8Array | null, timestamp: number): R {
-    return this.valueAt(this.table.valueOf(value, bytes), timestamp);
+    return this.valueAt(this.table.codec.valueOf(value, bytes), timestamp);
   }
 }
 
