@@ -12,6 +12,8 @@ export type { Consumed, Grouped, NodeOptions, Printed, ProcessOptions, Produced,
 export type { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
 export type { Branch, BranchResult, BranchResults, DefaultBranch, NamedBranches, NamedBranchResults } from './dsl/split.ts';
 export type { KeyValueStateStoreOptions, SessionStateStoreOptions, StateStoreOptions, WindowStateStoreOptions } from './dsl/state-store.ts';
+export type { StreamJoined, StreamJoinStoreOptions, SuppliedJoinStore } from './dsl/stream-join-options.ts';
+export type { Joined } from './dsl/stream-table-join.ts';
 export type { StoreOption, StoreOptions, TableOptions, TransformValuesOptions } from './dsl/store-options.ts';
 export type { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
 export type { SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/windowed-cogrouped-kstream.ts';

@@ -20,7 +20,9 @@ type CaseKeyValueStore = ReadOnlyKeyValueStore<Datum, unknown>;
 /** Every entry, in the store's own order; undefined where the format leaves a store out. */
 export function listStore(store: CaseStore): Json | undefined {
   if ('fetchSession' in store) return listSessions(store);
-  return 'fetchAt' in store ? listWindows(store) : entriesOf(store.all());
+  if ('fetchAt' in store) return listWindows(store);
+  // Parked records, buffers and versioned stores have no listing, here as in Java.
+  return 'all' in store ? entriesOf(store.all()) : undefined;
 }
 
 /** The result of a read step. */

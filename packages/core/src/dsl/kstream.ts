@@ -35,6 +35,10 @@ import {
 } from './split.ts';
 import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
 
+import { joinStreams } from './stream-join.ts';
+import { isGlobalCall, joinStream, type StreamJoinCall } from './stream-join-call.ts';
+import type { StreamJoined } from './stream-join-options.ts';
+import type { Joined } from './stream-table-join.ts';
 /** What is inherited behind an operator: the serdes of what it leaves as it is. */
 interface Inherited<K, V> {
   readonly keySerde?: Serde<K> | undefined;
@@ -157,6 +161,26 @@ export class KStream<out K, out V> {
   }
 
   /**
+  /**
+   * Joins records of the same key that lie within the windows of each other, whichever comes first; the result has the larger timestamp. Both topics must be partitioned
+   * alike. Records without key or value are dropped.
+   *
+   * @throws MR_STORE_UNAVAILABLE for supplied stores that do not fit the windows.
+   */
+  join<VO, R>(
+    other: KStream<K, VO>,
+    joiner: (left: NonNullable<V>, right: NonNullable<VO>, key: NonNullable<K>) => R,
+    options: StreamJoined<K, NonNullable<V>, NonNullable<VO>>,
+  ): KStream<K, R>;
+  /**
+   * Joins every record with the row of its key as it is then; changes of the table make no results. The topics must be partitioned alike. Records without key or value are
+   * dropped, and those for which there is no row.
+   */
+  join<VT, R>(
+    table: KTable<NonNullable<K>, VT>,
+    joiner: (left: NonNullable<V>, right: VT, key: NonNullable<K>) => R,
+    options?: Joined<K, NonNullable<V>>,
+  ): KStream<K, R>;
    * Joins every record with the row of a global table that `selector` names, and drops those for which there is none. Needs no repartition.
    * Records without a value are dropped.
    */
@@ -164,20 +188,56 @@ export class KStream<out K, out V> {
     table: GlobalKTable<KG, VG>,
     selector: Mapper<K, V, KG | null | undefined>,
     joiner: (left: V, right: VG, key: K) => R,
-    options: NodeOptions = {},
-  ): KStream<K, R> {
+    options?: NodeOptions,
+  ): KStream<K, R>;
+  join<KO, VO, R>(...call: StreamJoinCall<K, V, KO, VO, R>): KStream<K, R> {
+    if (!isGlobalCall(call)) return joinStream('inner', this.place, call);
+    const [table, selector, joiner, options = {}] = call;
     // An inner join never calls the joiner without a row.
-    return this.#joinGlobal(table, selector, joiner as StreamTableJoiner<K, V, VG, R>, options, false);
+    return this.#joinGlobal(table, selector, joiner as StreamTableJoiner<K, V, VO, R>, options, false);
   }
 
   /** As {@link join}, but records for which there is no row are joined with null. */
+  /**
+   * As {@link join}, but a record of this stream without a partner is joined with null, once its window has closed; one without key at once.
+   *
+   * @throws MR_STORE_UNAVAILABLE for supplied stores that do not fit the windows.
+   */
+  leftJoin<VO, R>(
+    other: KStream<K, VO>,
+    joiner: (left: NonNullable<V>, right: NonNullable<VO> | null, key: K) => R,
+    options: StreamJoined<K, NonNullable<V>, NonNullable<VO>>,
+  ): KStream<K, R>;
+  /** As {@link join}, but records for which there is no row are joined with null, those without key too. */
+  leftJoin<VT, R>(
+    table: KTable<NonNullable<K>, VT>,
+    joiner: (left: NonNullable<V>, right: VT | null, key: K) => R,
+    options?: Joined<K, NonNullable<V>>,
+  ): KStream<K, R>;
   leftJoin<KG, VG, R>(
     table: GlobalKTable<KG, VG>,
     selector: Mapper<K, V, KG | null | undefined>,
     joiner: (left: V, right: VG | null, key: K) => R,
-    options: NodeOptions = {},
+    options?: NodeOptions,
+  ): KStream<K, R>;
+  leftJoin<KO, VO, R>(...call: StreamJoinCall<K, V, KO, VO, R>): KStream<K, R> {
+    if (!isGlobalCall(call)) return joinStream('left', this.place, call);
+    const [table, selector, joiner, options = {}] = call;
+    // The joiner's type is that of the overload, which takes null.
+    return this.#joinGlobal(table, selector, joiner as StreamTableJoiner<K, V, VO, R>, options, true);
+  }
+
+  /**
+   * As {@link join}, but records of either stream without a partner are joined with null, once their window has closed; those without key at once.
+   *
+   * @throws MR_STORE_UNAVAILABLE for supplied stores that do not fit the windows.
+   */
+  outerJoin<VO, R>(
+    other: KStream<K, VO>,
+    joiner: (left: NonNullable<V> | null, right: NonNullable<VO> | null, key: K) => R,
+    options: StreamJoined<K, NonNullable<V>, NonNullable<VO>>,
   ): KStream<K, R> {
-    return this.#joinGlobal(table, selector, joiner, options, true);
+    return joinStreams('outer', this.place, other.place, joiner, options);
   }
 
   /** Writes the stream to a topic of its own and reads it back, partitioned by key: whether the key changed or not. Never optimised away. */

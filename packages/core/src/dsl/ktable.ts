@@ -1,6 +1,7 @@
 /** A table: the last value of every key, and the stream of its changes. Kafka Streams: `KTable`. */
 import type { Guard, KeyValuePair, Mapper, Predicate } from '../operators/functions.ts';
 import type { ForeignKeyJoiner } from '../operators/foreign-key/resolve-response.ts';
+import type { TableJoiner } from '../operators/table-join.ts';
 import { tableMapValues } from '../operators/table-map-values.ts';
 import { tableRegroup } from '../operators/table-regroup.ts';
 import { tableTransformValues, transformedView } from '../operators/table-transform-values.ts';
@@ -16,6 +17,7 @@ import type { KStream } from './kstream.ts';
 import type { Grouped, NodeOptions } from './options.ts';
 import { checkFactory, describeOperator } from './processor-node.ts';
 import type { TableOptions, TransformValuesOptions } from './store-options.ts';
+import { joinTables } from './table-join.ts';
 
 export class KTable<out K, out V> {
   /** @internal */
@@ -110,6 +112,12 @@ export class KTable<out K, out V> {
     return selector === undefined ? stream : stream.selectKey(selector);
   }
 
+  /** Joins rows of the same key; without a partner there is no row. Both tables must be partitioned alike. Kept in a store if `store` is given, else computed anew where needed. */
+  join<VO, R>(
+    other: KTable<K, VO>,
+    joiner: (left: V, right: VO, key: K) => R,
+    options?: TableOptions<K, NonNullable<R>>,
+  ): KTable<K, NonNullable<R>>;
   /**
    * Joins every row with the row of `other` that its foreign key names; `foreignKey` takes it out of the row, null names none. Changes on either side update the
    * result. The two tables need not be partitioned alike: two internal topics carry foreign keys one way and answers the other.
@@ -120,21 +128,37 @@ export class KTable<out K, out V> {
     other: KTable<KO, VO>,
     foreignKey: Mapper<K, V, KO | null | undefined>,
     joiner: (left: V, right: VO, key: K) => R,
-    options: ForeignKeyJoinOptions<K, KO, NonNullable<R>> = {},
-  ): KTable<K, NonNullable<R>> {
-    // An inner join never calls the joiner without a right value, and what it returns is a row or says that there is none.
-    return joinByForeignKey(this.place, other.place, foreignKey, joiner as ForeignKeyJoiner<K, V, VO, NonNullable<R>>, options, false);
+    options?: ForeignKeyJoinOptions<K, KO, NonNullable<R>>,
+  ): KTable<K, NonNullable<R>>;
+  join<KO, VO, R>(...call: JoinCall<K, V, KO, VO, R>): KTable<K, NonNullable<R>> {
+    return joinBy(this.place, call, false);
   }
 
-  /** As {@link join}, but a row without a foreign row stays, joined with null. */
+  /** As {@link join}, but a row of this table without a partner stays, joined with null. */
+  leftJoin<VO, R>(
+    other: KTable<K, VO>,
+    joiner: (left: V, right: VO | null, key: K) => R,
+    options?: TableOptions<K, NonNullable<R>>,
+  ): KTable<K, NonNullable<R>>;
+  /** As {@link join} by a foreign key, but a row without a foreign row stays, joined with null. */
   leftJoin<KO, VO, R>(
     other: KTable<KO, VO>,
     foreignKey: Mapper<K, V, KO | null | undefined>,
     joiner: (left: V, right: VO | null, key: K) => R,
-    options: ForeignKeyJoinOptions<K, KO, NonNullable<R>> = {},
+    options?: ForeignKeyJoinOptions<K, KO, NonNullable<R>>,
+  ): KTable<K, NonNullable<R>>;
+  leftJoin<KO, VO, R>(...call: JoinCall<K, V, KO, VO, R>): KTable<K, NonNullable<R>> {
+    return joinBy(this.place, call, true);
+  }
+
+  /** As {@link join}, but rows of either table without a partner stay, joined with null. */
+  outerJoin<VO, R>(
+    other: KTable<K, VO>,
+    joiner: (left: V | null, right: VO | null, key: K) => R,
+    options: TableOptions<K, NonNullable<R>> = {},
   ): KTable<K, NonNullable<R>> {
-    // As above: null says that there is no row.
-    return joinByForeignKey(this.place, other.place, foreignKey, joiner as ForeignKeyJoiner<K, V, VO, NonNullable<R>>, options, true);
+    // What the joiner returns is a row or says that there is none.
+    return joinTables('outer', this.place, other.place, joiner as TableJoiner<K, V, VO, NonNullable<R>>, options);
   }
 
   /**
@@ -160,6 +184,34 @@ export class KTable<out K, out V> {
       groupName: options.name,
     });
   }
+}
+
+/** The arguments of a join by key and of one by foreign key, whose joiner comes after the extractor. */
+type KeyJoinCall<K, V, VO, R> = [
+  other: KTable<K, VO>,
+  joiner: (left: V, right: VO, key: K) => R,
+  options?: TableOptions<K, NonNullable<R>> | undefined,
+];
+type ForeignKeyJoinCall<K, V, KO, VO, R> = [
+  other: KTable<KO, VO>,
+  foreignKey: Mapper<K, V, KO | null | undefined>,
+  joiner: (left: V, right: VO, key: K) => R,
+  options?: ForeignKeyJoinOptions<K, KO, NonNullable<R>> | undefined,
+];
+type JoinCall<K, V, KO, VO, R> = KeyJoinCall<K, V, VO, R> | ForeignKeyJoinCall<K, V, KO, VO, R>;
+
+function isForeignKeyJoin<K, V, KO, VO, R>(call: JoinCall<K, V, KO, VO, R>): call is ForeignKeyJoinCall<K, V, KO, VO, R> {
+  return typeof call[2] === 'function';
+}
+
+function joinBy<K, V, KO, VO, R>(place: TablePlace<K, V>, call: JoinCall<K, V, KO, VO, R>, isLeft: boolean): KTable<K, NonNullable<R>> {
+  // A joiner is called without a right value in a left join only, and what it returns is a row or says that there is none.
+  if (isForeignKeyJoin(call)) {
+    const [other, foreignKey, joiner, options = {}] = call;
+    return joinByForeignKey(place, other.place, foreignKey, joiner as ForeignKeyJoiner<K, V, VO, NonNullable<R>>, options, isLeft);
+  }
+  const [other, joiner, options = {}] = call;
+  return joinTables(isLeft ? 'left' : 'inner', place, other.place, joiner as TableJoiner<K, V, VO, NonNullable<R>>, options);
 }
 
 function isFunction<F extends (...args: never[]) => unknown, O extends object>(value: F | O): value is F {

@@ -2,6 +2,7 @@
  * From the graph of DSL calls to the topology that runs: passes over a copy of the graph, then every node written in the order of the calls, then the plan.
  * Kafka Streams: `InternalStreamsBuilder.buildAndOptimizeTopology`.
  */
+import type { TableTraits } from '../operators/operator.ts';
 import { failOnInvalid } from '../processor/timestamp-extractors.ts';
 import { describeTopology } from './describe.ts';
 import { checkNamesGiven } from './explicit-names.ts';
@@ -13,6 +14,9 @@ import type { TopologySettings } from './plan.ts';
 import type { DefaultSerdes } from './serde-resolution.ts';
 import { TopologyBuilder } from './topology-builder.ts';
 import { Topology } from './topology.ts';
+
+/** Traits where streams are joined. */
+const noTable: TableTraits = Object.freeze({ store: undefined, sendOldValues: false });
 
 export interface CompileOptions {
   readonly settings: TopologySettings;
@@ -86,6 +90,15 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: Re
       builder.addProcessor(description.name, () => description.create(traits), parents);
       builder.connectProcessorAndStateStores(description.name, description.stores);
       if (traits.store !== undefined && description.store !== undefined) builder.addStateStore(description.store, description.name);
+      return;
+    }
+    case 'join': {
+      const { copartitioned, lineage, processors, stores } = description;
+      const traits = lineage?.traits() ?? noTable;
+      builder.copartitionSources(copartitioned);
+      for (const { create, name, parents: named } of processors) builder.addProcessor(name, () => create(traits), named ?? parents);
+      for (const { name, stores: used } of processors) builder.connectProcessorAndStateStores(name, used);
+      for (const { store, users } of stores) builder.addStateStore(store, ...users);
       return;
     }
     case 'repartition': {

@@ -15,6 +15,11 @@ export function checkNamesGiven(nodes: readonly GraphNode[]): void {
       if (description.isNameGenerated) generated.push(`repartition topic ${description.topic}`);
     } else if (description.kind === 'internalSink') {
       if (description.isNameGenerated) generated.push(`foreign-key join topic ${description.topic}`);
+    } else if (description.kind === 'join') {
+      for (const { store, isNameGenerated } of description.stores) {
+        if (!isNameGenerated) continue;
+        generated.push(store.logging === undefined ? `store ${store.name}` : `changelog topic ${store.name}-changelog`);
+      }
     } else if (description.kind === 'store') {
       if (description.isNameGenerated === true) generated.push(`changelog topic ${description.name}-changelog`);
     } else if (description.kind === 'tableSource' || description.kind === 'tableProcessor') {

@@ -125,6 +125,41 @@ export interface GlobalStoreDescription {
 export interface StoreDescription {
   readonly kind: 'store';
   readonly name: string;
+/** One of the processors that a join consists of. */
+export interface JoinProcessor {
+  readonly name: string;
+  /** Undefined: the parents of the graph node. */
+  readonly parents: readonly string[] | undefined;
+  /** `traits` are those of the join's result. */
+  readonly create: (traits: TableTraits) => AnyProcessor;
+  /** Names of stores that were added elsewhere. */
+  readonly stores: readonly string[];
+}
+
+/** A store of a join's own. */
+export interface JoinStore {
+  readonly store: StoreSpec;
+  /** Names of the processors that use it. */
+  readonly users: readonly string[];
+  /** The name was generated, which `requireNames` refuses. */
+  readonly isNameGenerated: boolean;
+}
+
+/** A join: processors and stores that are written together, once both sides are there. */
+export interface JoinDescription {
+  readonly kind: 'join';
+  /** That of the node whose records are the result. */
+  readonly name: string;
+  /** Of the result, if it is a table. */
+  readonly lineage: TableLineage | undefined;
+  readonly processors: readonly JoinProcessor[];
+  readonly stores: readonly JoinStore[];
+  /** Names of the sources whose topics must have as many partitions. */
+  readonly copartitioned: ReadonlySet<string>;
+  /** As for processors. */
+  readonly usesNullKeys: boolean;
+}
+
   readonly store: StoreSpec;
   /** The store is an operator's, and its name was generated, which `requireNames` refuses. */
   readonly isNameGenerated?: boolean | undefined;
@@ -145,6 +180,7 @@ export type Description =
   | SinkDescription
   | InternalSinkDescription
   | InternalSourceDescription
+  | JoinDescription
   | GlobalStoreDescription
   | StoreDescription;
 

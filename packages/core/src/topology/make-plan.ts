@@ -1,5 +1,7 @@
 /** Turns the nodes, stores and topics of a checked topology into the frozen plan that engine and runtime read. */
+import type { Serde } from '../serde/serde.ts';
 import type { StoreSpec } from '../stores/store-spec.ts';
+import type { MaybeSerde } from './graph.ts';
 import type {
   GlobalStorePlan,
   InternalTopicPlan,
@@ -152,10 +154,17 @@ function planStore(spec: StoreSpec, node: string, { resolution }: PlanContext): 
   const keySerde = resolution.resolve('key', spec.keySerde, where, node, spec.name);
   const valueSerde = resolution.resolve('value', spec.valueSerde, where, node, spec.name);
   return Object.freeze({
-    spec: Object.freeze({ ...spec, keySerde, valueSerde }),
+    spec: Object.freeze(
+      withSerdes({ ...spec, keySerde, valueSerde }, (serde) => resolution.resolve('value', serde, where, node, spec.name)),
+    ),
     changelog: spec.logging === undefined ? undefined : Object.freeze({ name: `${spec.name}-changelog`, internal: true }),
     changelogIsSource: false,
   });
+}
+
+/** The store of a stream-stream join has values of two types. */
+function withSerdes(spec: StoreSpec, resolve: (serde: MaybeSerde) => Serde<unknown>): StoreSpec {
+  return spec.kind === 'outerJoin' ? { ...spec, rightValueSerde: resolve(spec.rightValueSerde) } : spec;
 }
 
 function internalTopics(builder: TopologyBuilder, subtopologies: readonly SubtopologyPlan[]): InternalTopicPlan[] {

@@ -9,6 +9,7 @@ import { filter, filterNot, flatMap, flatMapValues, foreach, map, mapValues, pee
 import { merge, repartition, split, toStream, toTable } from './reshaping.ts';
 import { store, stream, table, to } from './sources-and-sinks.ts';
 import { cogroup, windowedBy } from './windowing.ts';
+import { ssJoin, stJoin, ttJoin } from './joins.ts';
 
 const operators: Readonly<Record<string, (op: Operation) => void>> = {
   stream,
@@ -39,18 +40,15 @@ const operators: Readonly<Record<string, (op: Operation) => void>> = {
   globalTable,
   gtJoin,
   fkJoin,
+  ssJoin,
+  stJoin,
+  ttJoin,
   process,
   processValues,
   transformValues,
 };
 
-const notBuilt: ReadonlySet<string> = new Set([
-  'suppress',
-
-  'ttJoin',
-  'ssJoin',
-  'stJoin',
-]);
+const notBuilt: ReadonlySet<string> = new Set(['suppress']);
 
 /** @throws NotBuiltError, CaseFormatError; and whatever the DSL refuses */
 export function applyOperator(op: Operation): void {

@@ -20,5 +20,5 @@ export function findNullKeyFilters(graph: Graph): ReadonlySet<GraphNode> {
 }
 
 function usesNullKeys({ description }: GraphNode): boolean {
-  return description.kind === 'processor' && description.usesNullKeys;
+  return (description.kind === 'processor' || description.kind === 'join') && description.usesNullKeys;
 }
