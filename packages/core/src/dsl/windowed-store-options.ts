@@ -76,6 +76,7 @@ export function windowStore<K, V>(
     timestamped: true,
     windowSizeMs: supplied === undefined ? sizeMs : windowDuration(supplied, `windowSize of the store "${name}"`, 0),
     retainDuplicates: false,
+    keyIndexed: sliding,
   };
 }
 

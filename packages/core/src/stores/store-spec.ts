@@ -36,6 +36,8 @@ export interface WindowStoreSpec extends StoreSpecBase {
   readonly retainDuplicates: boolean;
   /** Listed by start then key instead of key then start, for emission on window close. */
   readonly timeOrdered: boolean;
+  /** A time-ordered persistent store with an index by key, as sliding windows have it: ranges of keys are still listed by key, then start. */
+  readonly keyIndexed?: boolean | undefined;
 }
 
 export interface SessionStoreSpec extends StoreSpecBase {

@@ -20,6 +20,8 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   /** Number of the last row that was put. */
   #lastSequence = 0;
   readonly #order: RowOrder;
+  /** Of ranges of keys. */
+  readonly #rangeOrder: RowOrder;
 
   constructor(spec: WindowStoreSpec, environment: StoreEnvironment, keySerde: Serde<K>, valueSerde: Serde<V>) {
     const persistentByTime = spec.timeOrdered && spec.persistence === 'persistent';
@@ -46,7 +48,9 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
     this.#windowSizeMs = spec.windowSizeMs;
     this.#retainDuplicates = spec.retainDuplicates;
     this.#inMemory = spec.persistence === 'inMemory';
-    this.#order = spec.timeOrdered || spec.persistence === 'inMemory' ? byTimeThenKey : bySegment((time) => times.segmentOf(time));
+    const byKey = bySegment((time) => times.segmentOf(time));
+    this.#order = spec.timeOrdered || spec.persistence === 'inMemory' ? byTimeThenKey : byKey;
+    this.#rangeOrder = persistentByTime && spec.keyIndexed === true ? byKey : this.#order;
   }
 
   protected abstract valueAt(value: V, timestamp: number): R;
@@ -70,11 +74,11 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   }
 
   fetchRange(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
-    return this.#listed(this.#list(keyFrom, keyTo, from, to, false));
+    return this.#listed(this.#list(keyFrom, keyTo, from, to, false, this.#rangeOrder));
   }
 
   backwardFetchRange(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
-    return this.#listed(this.#list(keyFrom, keyTo, from, to, true));
+    return this.#listed(this.#list(keyFrom, keyTo, from, to, true, this.#rangeOrder));
   }
 
   fetchAll(from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
@@ -153,7 +157,14 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
     this.writeRow(key, start, this.#lastSequence, value, timestamp);
   }
 
-  #list(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number, reverse: boolean): ListedRow[] {
+  #list(
+    keyFrom: K | undefined,
+    keyTo: K | undefined,
+    from: number,
+    to: number,
+    reverse: boolean,
+    order: RowOrder = this.#order,
+  ): ListedRow[] {
     const { table } = this;
     table.open();
     const { keys, times } = table;
@@ -167,7 +178,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
         readableFrom: times.readableFrom,
         reverse,
       },
-      this.#order,
+      order,
       this.touch,
     );
   }
