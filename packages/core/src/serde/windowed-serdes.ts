@@ -40,7 +40,7 @@ abstract class WindowedSerde<K> implements Serde<Windowed<K>> {
   }
 
   protected encodeInner(value: Windowed<K>, writer: ByteWriter): void {
-    if (!(value instanceof Windowed)) throw new TypeError(`the serde of windowed keys got ${describeType(value)}`);
+    if (!(value instanceof Windowed)) throw new TypeError(`the serde of windowed keys writes Windowed, got ${describeType(value)}`);
     this.inner.encodeInto(value.key, writer);
   }
 }
