@@ -90,8 +90,10 @@ export interface ChangelogState {
   readonly store: string;
   /** Offset from which to restore: behind what the engine holds, as committed in the same batch as the data. Undefined: nothing is held, restore from the log's start. */
   readonly position: number | undefined;
-  /** The changelog is a source topic (optimisation): restore only up to its committed offset. */
+  /** The changelog is a source topic (optimisation): restore only up to where the task goes on reading it, its committed offset or `inputPosition` if that is later. */
   readonly isSource: boolean;
+  /** Of a source topic: the input position kept with stores that have no changelog. */
+  readonly inputPosition?: number | undefined;
 }
 
 export interface CommitRequest {
@@ -112,6 +114,11 @@ export interface Task {
   restore(batch: FetchedRecords): void;
   /** Writes what `restore` left, with the position behind it. Rejects too if a piece before failed. */
   flushRestore(): MaybePromise<void>;
+  /**
+   * The changelog is read up to `end`: the task's own records must follow there. If those of the first commit do not, somebody else wrote in between, and the state is not the
+   * replay of a prefix (I2). Without this call only holes between own records are seen.
+   */
+  noteRestored(tp: TopicPartition, end: number): void;
   /** Drops everything the engine holds of these stores: the changelog was recreated or truncated below the position (I2). */
   wipe(): MaybePromise<void>;
   /**
@@ -128,6 +135,8 @@ export interface Task {
   enqueue(batch: FetchedRecords): void;
   /** What the broker last said of an input, after the records below `position` were enqueued: decides whether an empty queue may have more coming (`max.task.idle.ms`). */
   noteProgress(tp: TopicPartition, position: number, end: number): void;
+  /** The reader goes on at `offset`, behind or before what it read so far: what is queued is still processed, then the input stands there. */
+  seek(tp: TopicPartition, offset: number): void;
   /** Records queued of an input. */
   queued(tp: TopicPartition): number;
   /** True if there is a record to process at `nowMs`. */

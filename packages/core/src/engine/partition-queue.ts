@@ -105,7 +105,7 @@ export class PartitionQueue {
     return this.head === null ? this.#position : this.headOffset;
   }
 
-  /** Where reading starts, and the partition time that goes with it. */
+  /** Where reading starts or goes on, and the partition time that goes with it; undefined leaves that as it is. */
   startAt(position: number | undefined, partitionTime: number | undefined): void {
     this.#position = position;
     if (partitionTime !== undefined) this.partitionTime = partitionTime;

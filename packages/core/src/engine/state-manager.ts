@@ -56,6 +56,8 @@ class ChangelogOf {
   position: number | undefined;
   /** Behind what was applied but not yet written in a restore. */
   restored: number | undefined;
+  /** Offset that the next own record must get, where nobody else writes; undefined if it is not known. */
+  next: number | undefined;
   /** Records appended when the commit under way was prepared, and when the last one that completed was. */
   appendedAtTake = 0;
   appendedAtCommit = 0;
@@ -133,7 +135,13 @@ export class StateManager {
   }
 
   get changelogs(): readonly ChangelogState[] {
-    return [...this.#changelogs.values()].map(({ tp, store, position, isSource }) => ({ tp, store: store.name, position, isSource }));
+    return [...this.#changelogs.values()].map(({ tp, store, position, isSource }) => ({
+      tp,
+      store: store.name,
+      position,
+      isSource,
+      inputPosition: isSource ? this.#unloggedInputs.get(tp.topic)?.offset : undefined,
+    }));
   }
 
   get uncommittedBytes(): number {
@@ -204,6 +212,11 @@ export class StateManager {
     if (written instanceof Promise) return written.then(note);
     note();
     return undefined;
+  }
+
+  noteRestored(tp: TopicPartition, end: number): void {
+    const changelog = this.#changelogs.get(tp);
+    if (changelog !== undefined) changelog.next = end;
   }
 
   /** Drops all data and positions; prefixes stay. */
@@ -306,7 +319,7 @@ export class StateManager {
     const times = this.#takenTimes;
     const note = (): void => {
       for (const [name, time] of times) this.times.set(name, time);
-      for (const [changelog, position] of positions) changelog.position = position;
+      for (const [changelog, position] of positions) changelog.position = changelog.next = position;
       for (const changelog of this.#changelogs.values()) changelog.appendedAtCommit = changelog.appendedAtTake;
       for (const [tp, position] of inputs) this.#inputs.set(tp.topic, position);
       for (const { store, changelog } of this.#stores) if (changelog !== undefined) store.settle();
@@ -327,7 +340,7 @@ export class StateManager {
     this.#restoreBytes = 0;
     this.#restoreWrites = undefined;
     for (const changelog of this.#changelogs.values()) {
-      changelog.restored = undefined;
+      changelog.restored = changelog.next = undefined;
       changelog.appendedAtTake = changelog.appendedAtCommit = changelog.output?.appended ?? 0;
       if (changelog.store.volatile) changelog.position = undefined;
     }
@@ -350,9 +363,13 @@ export class StateManager {
       const ack = acknowledged.get(changelog.tp);
       const place = formatTopicPartition(changelog.tp);
       invariant(ack !== undefined, `I2: ${appended} record(s) of changelog ${place} were not acknowledged when the commit completed`);
-      invariant(ack.contiguous, `I2: the offsets of changelog ${place} have a hole: another process writes to it`);
       // What was appended after the commit was prepared may be acknowledged too, but is not in the batch. Too low a position only replays a little more.
       const later = (changelog.output?.appended ?? 0) - changelog.appendedAtTake;
+      const { next } = changelog;
+      // So many records end there only if they follow on what was restored or committed before, and on each other. The producer knows of the hole between its own records alone:
+      // neither of what came in before the first one, nor that a task was elsewhere meanwhile.
+      const isContiguous = next === undefined || later > 0 ? ack.contiguous : ack.lastOffset + 1 - appended === next;
+      invariant(isContiguous, `I2: the offsets of changelog ${place} have a hole: another process writes to it`);
       positions.set(changelog, Math.max(ack.lastOffset + 1 - later, changelog.position ?? 0));
     }
     return positions;

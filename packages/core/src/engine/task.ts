@@ -132,6 +132,11 @@ class StreamTask implements Task {
     return this.#state.flushRestore();
   }
 
+  noteRestored(tp: TopicPartition, end: number): void {
+    this.#expect('created');
+    this.#state.noteRestored(tp, end);
+  }
+
   wipe(): MaybePromise<void> {
     this.#expect('created');
     return this.#state.wipe();
@@ -193,6 +198,11 @@ class StreamTask implements Task {
 
   noteProgress(tp: TopicPartition, position: number, end: number): void {
     this.#group.queue(tp).noteProgress(position, end);
+  }
+
+  seek(tp: TopicPartition, offset: number): void {
+    this.#expect('running');
+    this.#group.queue(tp).startAt(offset, undefined);
   }
 
   queued(tp: TopicPartition): number {

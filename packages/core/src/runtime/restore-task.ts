@@ -53,7 +53,8 @@ export function decideRestore(
   for (const changelog of changelogs) rebuild ??= reasonToRebuild(changelog, boundsOf(changelog, bounds), ageMs);
   const ranges = changelogs.map((changelog): RestoreRange => {
     const { logStart, logEnd, committed } = boundsOf(changelog, bounds);
-    const end = changelog.isSource ? Math.min(logEnd, committed ?? 0) : logEnd;
+    // Where the task goes on reading: what lies below and is in no store would be in none for ever.
+    const end = changelog.isSource ? Math.min(logEnd, Math.max(committed ?? 0, changelog.inputPosition ?? 0)) : logEnd;
     const start = rebuild === undefined ? (changelog.position ?? logStart) : logStart;
     return {
       tp: changelog.tp,

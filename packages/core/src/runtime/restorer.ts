@@ -287,6 +287,7 @@ export class Restorer {
 
   #finish(entry: Entry, error: unknown): void {
     this.#drop(entry);
+    if (error === undefined) for (const range of entry.ranges) entry.owned.task.noteRestored(range.tp, range.position);
     this.#outcomes.push({ owned: entry.owned, error });
     this.#init.onOutcome();
   }

@@ -176,6 +176,8 @@ export class RunLoop {
       issue: issue.kind,
     });
     reader.seek(issue.tp, offset);
+    // Else a position that lies ahead, as after a truncation, would be committed as if everything up to it were processed.
+    owned.task.seek(issue.tp, offset);
   }
 
   // ---- work ----

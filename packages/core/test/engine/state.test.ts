@@ -146,6 +146,28 @@ describe('a commit', () => {
     expect(rows(new Harness(storing(store('A')), { engine }).start(), 'A')).toEqual([]);
   });
 
+  it.each([
+    { name: 'follow on what was restored', restoredTo: 4, lastOffset: 5, contiguous: true, refused: false },
+    // The producer compares with what it wrote last, before the task was elsewhere.
+    {
+      name: 'follow on what was restored, though not on what the producer wrote before',
+      restoredTo: 4,
+      lastOffset: 5,
+      contiguous: false,
+      refused: false,
+    },
+    { name: 'leave a hole behind what was restored', restoredTo: 4, lastOffset: 6, contiguous: true, refused: true },
+  ])('is checked against the restore: records that $name', ({ restoredTo, lastOffset, contiguous, refused }) => {
+    const harness = new Harness(storing(store('A')), { engine: new MemoryEngine() });
+    harness.task.noteRestored(harness.tp(changelog), restoredTo);
+    harness.start().pipe('in', put('a', '1'), put('b', '2'));
+    harness.task.prepareCommit();
+    const complete = (): unknown => harness.task.completeCommit(new Map([[harness.tp(changelog), { lastOffset, contiguous }]]));
+    if (refused) expect(complete).toThrow(expect.objectContaining({ code: 'MR_INVARIANT' }));
+    else expect(complete).not.toThrow();
+    expect(positionOf(harness)).toBe(refused ? undefined : 6);
+  });
+
   it('cannot be completed before it was prepared, or before stores without a changelog were written', () => {
     const harness = new Harness(storing(store('U', { logging: undefined }))).start();
     expect(() => harness.task.completeCommit(new Map())).toThrow(expect.objectContaining({ code: 'MR_STATE_INVALID' }));
@@ -342,6 +364,26 @@ describe('a restore', () => {
     second.task.restore(fetched(second.tp('in'), 2, [put('b', '3')]));
     void second.task.flushRestore();
     expect(rows(second.start(), 'A')).toEqual(['a=1', 'b=3']);
+  });
+
+  it('tells of a source topic that doubles as changelog how far stores without one have it', () => {
+    const engine = new MemoryEngine();
+    const reused: StorePlan = {
+      ...store('A', { timestamped: false }),
+      changelog: { name: 'in', internal: false },
+      changelogIsSource: true,
+    };
+    const plans = [reused, store('U', { logging: undefined })];
+    const first = new Harness(storing(...plans), { engine }).start();
+    first.pipe('in', put('a', '1'));
+    first.commit();
+    first.pipe('in', put('a', '2'));
+    first.task.prepareCommit();
+    void first.task.writeUnlogged();
+    // Crash: Kafka has offset 1, and the table is on disk up to there.
+    const second = new Harness(storing(...plans), { engine });
+    expect(second.task.changelogs).toMatchObject([{ position: 1, inputPosition: 2 }]);
+    expect(second.task.takePosition(second.tp('in'), { offset: 1 })).toBe(2);
   });
 });
 

@@ -50,6 +50,31 @@ describe('choice between partitions', () => {
   });
 });
 
+describe('a seek', () => {
+  const committed = (harness: Harness): number | undefined => harness.task.prepareCommit().offsets.get(harness.tp('a'))?.offset;
+
+  it.each([
+    { to: 0, name: 'back' },
+    { to: 50, name: 'forward' },
+  ])('$name moves what is committed with the reader, behind what is still queued', ({ to }) => {
+    const harness = new Harness(plan([source('A', 'a', ['K']), sink('K', 'out')]));
+    const tp = harness.tp('a');
+    harness.task.takePosition(tp, { offset: 10 });
+    harness.task.start(0);
+    harness.task.enqueue(fetched(tp, 10, at(1, 2)));
+    harness.task.seek(tp, to);
+    harness.task.process(1, 0);
+    expect(committed(harness)).toBe(11);
+    harness.task.process(1, 0);
+    expect(committed(harness)).toBe(to);
+    harness.task.enqueue(fetched(tp, to, at(3)));
+    harness.task.noteProgress(tp, to + 1, to + 1);
+    harness.run();
+    expect(order(harness)).toEqual([1, 2, 3]);
+    expect(committed(harness)).toBe(to + 1);
+  });
+});
+
 describe('waiting for empty partitions', () => {
   const fresh = (maxTaskIdleMs: number): Harness => {
     const harness = new Harness(two, { maxTaskIdleMs });

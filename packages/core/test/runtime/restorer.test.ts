@@ -87,6 +87,8 @@ describe('ends, and ends right', () => {
     reader().answer({ progress: [progress(4, 4)] });
     await settled();
     expect(outcomes()).toEqual(['0_0']);
+    // The task's own records follow on the marker, not on the last record.
+    expect(task.ends).toEqual(new Map([[log, 4]]));
   });
 
   it('trap: the tail was compacted away, so the last record lies far below the end', async () => {
@@ -128,6 +130,19 @@ describe('ends, and ends right', () => {
     expect(outcomes()).toEqual(['0_0']);
     expect(task.restored).toEqual(['app-counts-changelog@0', 'app-counts-changelog@1', 'app-counts-changelog@3']);
     expect(task.changelogs[0]?.position).toBe(4);
+  });
+
+  it('trap: stores without a changelog make the task go on behind the committed offset: a source that doubles as changelog is read up to there', async () => {
+    client.fakeAdmin.logs.set(log, { start: 0, end: 10 });
+    const task = new FakeTask('0_0', { inputs: [log], changelogs: [{ ...changelog(undefined, log, true), inputPosition: 5 }] });
+    const one = owned(task);
+    one.committed.set(log, { offset: 4 });
+    restorer.add(one);
+    await settled();
+    reader().answer({ batches: [batchAt(log, [0, 1, 3, 4, 5], 10)], progress: [progress(10, 10)] });
+    await settled();
+    expect(task.restored).toEqual([0, 1, 3, 4].map((offset) => `app-counts-changelog@${offset}`));
+    expect(task.changelogs[0]?.position).toBe(5);
   });
 
   it('trap: a source that doubles as changelog has no committed offset: nothing of it is state', async () => {

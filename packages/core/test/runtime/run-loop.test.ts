@@ -10,8 +10,10 @@ import type { OwnedTask } from '../../src/runtime/owned-task.ts';
 import { Purger } from '../../src/runtime/purger.ts';
 import { RunLoop } from '../../src/runtime/run-loop.ts';
 import type { TaskRegistry } from '../../src/runtime/task-registry.ts';
+import type { TopologyPlan } from '../../src/topology/plan.ts';
 import {
   batchAt,
+  type FakeAdmin,
   FakeClient,
   FakeCoordinator,
   type FakeProducer,
@@ -86,19 +88,21 @@ let clock: TestClock;
 let reader: FakeReader;
 let producer: FakeProducer;
 let mailbox: Mailbox;
+let admin: FakeAdmin;
 let loop: RunLoop;
 let running: OwnedTask[];
 let commits: string[][];
 let errors: [string, unknown][];
 
-function make(options: Parameters<typeof testOptions>[1] = {}): void {
+function make(options: Parameters<typeof testOptions>[1] = {}, plan: TopologyPlan = planOf([{ sources: ['in'] }])): void {
   clock = new TestClock();
   const client = new FakeClient(clock);
   errors = [];
   const nothing = (): void => {};
   const log: Logger = { debug: nothing, info: nothing, warn: nothing, error: (message, fields) => errors.push([message, fields]) };
   const resolved = testOptions(clock, { commitIntervalMs: 1_000, bufferedRecordsPerPartition: 10, log, ...options });
-  const topics = new ApplicationTopics('app', planOf([{ sources: ['in'] }]));
+  admin = client.fakeAdmin;
+  const topics = new ApplicationTopics('app', plan);
   const output = new OutputHolder(client, resolved, topics);
   producer = client.producers[0] as FakeProducer;
   reader = new FakeReader();
@@ -322,6 +326,16 @@ describe('issues of partitions', () => {
     add('0_0', in0);
     reader.answer({ issues: [issue] });
     await expect(loop.turn()).rejects.toMatchObject({ code: 'MR_OFFSET_OUT_OF_RANGE' });
+  });
+
+  it('move the task with the reader where the source declares what to do', async () => {
+    make({}, planOf([{ sources: ['in'], offsetReset: 'earliest' }]));
+    const task = add('0_0', in0);
+    admin.logs.set(in0, { start: 0, end: 2 });
+    reader.answer({ issues: [{ ...issue, position: 9, logStart: 0, logEnd: 2 }] });
+    await loop.turn();
+    expect(reader.calls).toEqual(['seek in-0@0']);
+    expect(task.events).toEqual(['seek in-0@0']);
   });
 
   it('of a partition that was given back mean nothing', async () => {

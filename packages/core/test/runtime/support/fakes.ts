@@ -356,6 +356,8 @@ export class FakeTask {
   offsets = new Map<TopicPartition, CommittedOffset>();
   unresolvedTopics: string[] = [];
   completeFailure: Error | undefined;
+  /** Where each restore ended. */
+  readonly ends = new Map<TopicPartition, number>();
   #applied = new Map<TopicPartition, number>();
 
   constructor(
@@ -389,6 +391,14 @@ export class FakeTask {
       position: this.#applied.get(changelog.tp) ?? changelog.position,
     }));
     return Promise.resolve();
+  }
+
+  noteRestored(tp: TopicPartition, end: number): void {
+    this.ends.set(tp, end);
+  }
+
+  seek(tp: TopicPartition, offset: number): void {
+    this.events.push(`seek ${tp.topic}-${tp.partition}@${offset}`);
   }
 
   wipe(): void {
