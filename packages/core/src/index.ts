@@ -3,19 +3,28 @@ export { StreamsBuilder } from './dsl/streams-builder.ts';
 export type { StreamsBuilderOptions } from './dsl/streams-builder.ts';
 export type { ForeignKeyJoinOptions } from './dsl/foreign-key-join.ts';
 export type { CogroupAggregator, CogroupedKStream } from './dsl/cogrouped-kstream.ts';
-export type { KGroupedStream, WindowedByOptions } from './dsl/kgrouped-stream.ts';
 export type { GlobalKTable } from './dsl/global-ktable.ts';
+export type { KGroupedStream, WindowedByOptions } from './dsl/kgrouped-stream.ts';
 export type { KGroupedTable } from './dsl/kgrouped-table.ts';
 export type { KStream } from './dsl/kstream.ts';
 export type { KTable } from './dsl/ktable.ts';
 export type { Consumed, Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './dsl/options.ts';
 export type { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
 export type { Branch, BranchResult, BranchResults, DefaultBranch, NamedBranches, NamedBranchResults } from './dsl/split.ts';
-export type { KeyValueStateStoreOptions, SessionStateStoreOptions, StateStoreOptions, WindowStateStoreOptions } from './dsl/state-store.ts';
+export type {
+  ConnectedStore,
+  KeyValueStateStoreOptions,
+  SessionStateStoreOptions,
+  StateStoreOptions,
+  WindowStateStoreOptions,
+} from './dsl/state-store.ts';
 export type { StreamJoined, StreamJoinStoreOptions, SuppliedJoinStore } from './dsl/stream-join-options.ts';
 export type { Joined } from './dsl/stream-table-join.ts';
 export type { StoreOption, StoreOptions, TableOptions, TransformValuesOptions } from './dsl/store-options.ts';
 export type { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
+export { TopologyBuilder } from './dsl/topology-builder.ts';
+export type { ProcessorNodeOptions, SinkOptions, SourceOptions } from './dsl/topology-builder.ts';
+export type { TopologyOptions } from './dsl/topology-options.ts';
 export type { SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/windowed-cogrouped-kstream.ts';
 export type { WindowedStoreOption, WindowedStoreOptions, WindowedTableOptions } from './dsl/windowed-store-options.ts';
 export type {

@@ -9,6 +9,7 @@ import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KGroupedTable } from './kgrouped-table.ts';
 import type { KStream } from './kstream.ts';
 import type { KTable } from './ktable.ts';
+import type { DescribedStores } from './state-store.ts';
 
 /** What a stream, a table or a group is in the graph. */
 export interface Place<K, V> {
@@ -47,6 +48,8 @@ export interface BuildContext {
   readonly names: Names;
   readonly graph: Graph;
   readonly persistence: Persistence;
+  /** Those that processors use. */
+  readonly stores: DescribedStores;
   /** What takes the place of serdes that nobody gave. */
   readonly defaults: DefaultSerdes;
   stream<K, V>(place: StreamPlace<K, V>): KStream<K, V>;

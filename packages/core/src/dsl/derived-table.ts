@@ -8,6 +8,7 @@ import type { Serde } from '../serde/serde.ts';
 import { DerivedLineage } from '../topology/table-lineage.ts';
 import type { TablePlace } from './build-context.ts';
 import type { KTable } from './ktable.ts';
+import { type ConnectedStore, connectedStores } from './state-store.ts';
 import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
 
 /** What computes one table from another. */
@@ -19,8 +20,8 @@ export interface Derivation<K, V, V2> {
   readonly valueSerde: Serde<V2> | undefined;
   /** See {@link DerivedLineage}. */
   readonly probesOldValues: boolean;
-  /** Names of stores that were added elsewhere. */
-  readonly stores: readonly string[];
+  /** Stores of the operator's own use. */
+  readonly stores: readonly ConnectedStore[];
   /** A store without a name is not made, but takes a number all the same. */
   readonly countsUnnamedStore: boolean;
 }
@@ -37,6 +38,7 @@ export function deriveTable<K, V, V2>(
   const valueSerde = store?.value ?? inherited;
   const name = context.names.named(options.name, operator.prefix);
   const lineage = new DerivedLineage(parent, store?.name, probesOldValues, view);
+  const connected = connectedStores(stores, context.stores);
   const node = context.graph.add(
     {
       kind: 'tableProcessor',
@@ -44,7 +46,8 @@ export function deriveTable<K, V, V2>(
       lineage,
       create: operator.create,
       store: store?.name === undefined ? undefined : tableStore(store.name, store, context.persistence),
-      stores,
+      stores: connected.names,
+      ownStores: connected.own,
     },
     graphNode,
   );

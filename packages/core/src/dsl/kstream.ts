@@ -33,12 +33,13 @@ import {
   type NamedBranchResults,
   splitStream,
 } from './split.ts';
+import { connectedStores } from './state-store.ts';
 import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
-
 import { joinStreams } from './stream-join.ts';
 import { isGlobalCall, joinStream, type StreamJoinCall } from './stream-join-call.ts';
 import type { StreamJoined } from './stream-join-options.ts';
 import type { Joined } from './stream-table-join.ts';
+
 /** What is inherited behind an operator: the serdes of what it leaves as it is. */
 interface Inherited<K, V> {
   readonly keySerde?: Serde<K> | undefined;
@@ -161,7 +162,6 @@ export class KStream<out K, out V> {
   }
 
   /**
-  /**
    * Joins records of the same key that lie within the windows of each other, whichever comes first; the result has the larger timestamp. Both topics must be partitioned
    * alike. Records without key or value are dropped.
    *
@@ -181,6 +181,7 @@ export class KStream<out K, out V> {
     joiner: (left: NonNullable<V>, right: VT, key: NonNullable<K>) => R,
     options?: Joined<K, NonNullable<V>>,
   ): KStream<K, R>;
+  /**
    * Joins every record with the row of a global table that `selector` names, and drops those for which there is none. Needs no repartition.
    * Records without a value are dropped.
    */
@@ -197,7 +198,6 @@ export class KStream<out K, out V> {
     return this.#joinGlobal(table, selector, joiner as StreamTableJoiner<K, V, VO, R>, options, false);
   }
 
-  /** As {@link join}, but records for which there is no row are joined with null. */
   /**
    * As {@link join}, but a record of this stream without a partner is joined with null, once its window has closed; one without key at once.
    *
@@ -214,6 +214,7 @@ export class KStream<out K, out V> {
     joiner: (left: NonNullable<V>, right: VT | null, key: K) => R,
     options?: Joined<K, NonNullable<V>>,
   ): KStream<K, R>;
+  /** As {@link join}, but records for which there is no row are joined with null. */
   leftJoin<KG, VG, R>(
     table: GlobalKTable<KG, VG>,
     selector: Mapper<K, V, KG | null | undefined>,
@@ -399,7 +400,8 @@ export class KStream<out K, out V> {
     // A given name consumes no index here, unlike everywhere else.
     if (options.name !== undefined) validateName(options.name);
     const name = options.name ?? context.names.processor(prefix);
-    const node = context.graph.add(describeProcessor(name, create, [...(options.stores ?? [])]), graphNode);
+    const { names, own } = connectedStores(options.stores ?? [], context.stores);
+    const node = context.graph.add(describeProcessor(name, create, names, own), graphNode);
     const { keySerde, repartitionRequired } = behind;
     return context.stream({ context, name, graphNode: node, keySerde, valueSerde: undefined, sources, repartitionRequired });
   }

@@ -78,7 +78,7 @@ export class KTable<out K, out V> {
       view: transformedView(createPresent),
       valueSerde: undefined,
       probesOldValues: false,
-      stores: [...(options.stores ?? [])],
+      stores: options.stores ?? [],
       countsUnnamedStore: false,
     });
   }

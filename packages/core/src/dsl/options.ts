@@ -2,6 +2,7 @@
 import type { StreamPartitioner, TimestampExtractor } from '../processor/processor.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { OffsetReset } from '../topology/plan.ts';
+import type { ConnectedStore } from './state-store.ts';
 
 /** What every operator takes. */
 export interface NodeOptions {
@@ -71,6 +72,6 @@ export interface Printed<K, V> extends NodeOptions {
 
 /** A processor's options. */
 export interface ProcessOptions extends NodeOptions {
-  /** Names of stores, added by `addStateStore` or kept by tables, that the processor uses. */
-  readonly stores?: readonly string[] | undefined;
+  /** Stores that the processor uses; it brings those that are described. */
+  readonly stores?: readonly ConnectedStore[] | undefined;
 }

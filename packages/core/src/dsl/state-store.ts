@@ -1,7 +1,7 @@
 /** Stores that processors use by name. Kafka Streams: `StoreBuilder` and the suppliers of `Stores`. */
 import { StreamsError } from '../errors.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { KeyValueStoreSpec, Persistence, SessionStoreSpec, WindowStoreSpec } from '../stores/store-spec.ts';
+import type { KeyValueStoreSpec, Persistence, SessionStoreSpec, StoreSpec, WindowStoreSpec } from '../stores/store-spec.ts';
 import type { Duration } from '../time.ts';
 import { windowDuration } from '../windows/window-duration.ts';
 import { loggingOf, persistenceOf } from './store-options.ts';
@@ -55,8 +55,14 @@ export interface SessionStateStoreOptions<K, V> extends StateStoreBase<K, V> {
 
 export type StateStoreOptions<K, V> = KeyValueStateStoreOptions<K, V> | WindowStateStoreOptions<K, V> | SessionStateStoreOptions<K, V>;
 
+/**
+ * A store that a processor uses: by name, if it was added by `addStateStore` or is kept by a table, or described, and then added with the processor. Several processors
+ * may bring the same object. Kafka Streams: `ConnectedStoreProvider`.
+ */
+export type ConnectedStore = string | StateStoreOptions<unknown, unknown>;
+
 /** @throws MR_ARGUMENT_INVALID for a retention that is negative or shorter than the windows. */
-export function stateStoreSpec<K, V>(
+function stateStoreSpec<K, V>(
   options: StateStoreOptions<K, V>,
   persistence: Persistence,
 ): KeyValueStoreSpec | WindowStoreSpec | SessionStoreSpec {
@@ -100,6 +106,42 @@ export function stateStoreSpec<K, V>(
       };
     }
     case 'session':
-      return { kind: 'session', ...base, retentionMs: windowDuration(options.retention, `retention of the store "${name}"`, 0), timeOrdered: false };
+      return {
+        kind: 'session',
+        ...base,
+        retentionMs: windowDuration(options.retention, `retention of the store "${name}"`, 0),
+        timeOrdered: false,
+      };
   }
+}
+
+/** The stores that options describe: the same object is the same store wherever it is given, so that adding it again is no clash of names. */
+export class DescribedStores {
+  readonly #persistence: Persistence;
+  readonly #specs = new Map<object, StoreSpec>();
+
+  constructor(persistence: Persistence) {
+    this.#persistence = persistence;
+  }
+
+  /** @throws MR_ARGUMENT_INVALID for options that contradict each other. */
+  specOf<K, V>(options: StateStoreOptions<K, V>): StoreSpec {
+    let spec = this.#specs.get(options);
+    if (spec === undefined) {
+      spec = stateStoreSpec(options, this.#persistence);
+      this.#specs.set(options, spec);
+    }
+    return spec;
+  }
+}
+
+/** Parts the stores that a processor brings from the names of those that were added elsewhere. */
+export function connectedStores(
+  stores: readonly ConnectedStore[],
+  described: DescribedStores,
+): { readonly names: readonly string[]; readonly own: readonly StoreSpec[] } {
+  return {
+    names: stores.filter((store) => typeof store === 'string'),
+    own: stores.flatMap((store) => (typeof store === 'string' ? [] : [described.specOf(store)])),
+  };
 }

@@ -7,6 +7,7 @@ import { StreamsError } from '../errors.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { KeyValueStoreSpec, Persistence } from '../stores/store-spec.ts';
 import { validateName } from '../topology/names.ts';
+import type { ConnectedStore } from './state-store.ts';
 
 export interface StoreOptions<K, V> {
   /** Makes the store readable under this name, and its changelog `<applicationId>-<name>-changelog`. */
@@ -47,8 +48,8 @@ export interface TableOptions<K, V> {
 
 /** Options of `transformValues`. */
 export interface TransformValuesOptions<K, V> extends TableOptions<K, V> {
-  /** Names of stores, added by `addStateStore` or kept by tables, that the transformer uses. */
-  readonly stores?: readonly string[] | undefined;
+  /** Stores that the transformer uses; it brings those that are described. */
+  readonly stores?: readonly ConnectedStore[] | undefined;
 }
 
 /** The store that a user asked for: undefined if none. Checks its name. */

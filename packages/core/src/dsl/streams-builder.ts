@@ -1,15 +1,10 @@
 /** Where a topology begins. Kafka Streams: `StreamsBuilder`. */
-import { StreamsError, TopologyError } from '../errors.ts';
 import { readStore } from '../operators/table-reader.ts';
 import { tableSource } from '../operators/table-source.ts';
-import type { TimestampExtractor } from '../processor/processor.ts';
-import { failOnInvalid } from '../processor/timestamp-extractors.ts';
-import type { Serde } from '../serde/serde.ts';
-import type { Persistence, StoreSpec } from '../stores/store-spec.ts';
 import { compile } from '../topology/compile.ts';
-import { Graph, type SourceDescription } from '../topology/graph.ts';
-import { copiedHashOrder } from '../topology/java-hash-order.ts';
+import { Graph } from '../topology/graph.ts';
 import { Names } from '../topology/names.ts';
+import type { TopologySettings } from '../topology/plan.ts';
 import { SourceLineage } from '../topology/table-lineage.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { BuildContext } from './build-context.ts';
@@ -19,57 +14,35 @@ import { KGroupedTable } from './kgrouped-table.ts';
 import { KStream } from './kstream.ts';
 import { KTable } from './ktable.ts';
 import type { Consumed } from './options.ts';
-import { type StateStoreOptions, stateStoreSpec } from './state-store.ts';
+import { describeSource } from './source-node.ts';
+import { DescribedStores, type StateStoreOptions } from './state-store.ts';
 import { type StoreOption, storeOptions, tableStore } from './store-options.ts';
+import { type TopologyOptions, topologySettings } from './topology-options.ts';
 
-/** What shapes the topology and its results, whoever runs it. */
-export interface StreamsBuilderOptions<K, V> {
-  /** Serde of keys where an operator has none of its own. */
-  readonly key?: Serde<K> | undefined;
-  /** Serde of values where an operator has none of its own. */
-  readonly value?: Serde<V> | undefined;
-  /**
-   * Whether tables are kept as persistent or in-memory stores in the sense of Kafka Streams; decides how windows expire, not which engine runs.
-   *
-   * @default 'persistent'
-   */
-  readonly persistence?: Persistence | undefined;
-  /**
-   * Bytes of record cache over all stores of an instance: how many updates of a key are collapsed into one between commits. 0 forwards every update.
-   * Kafka Streams: `statestore.cache.max.bytes`.
-   *
-   * @default 10485760
-   */
-  readonly cacheBytes?: number | undefined;
+export interface StreamsBuilderOptions<K, V> extends TopologyOptions<K, V> {
   /**
    * Refuse generated names of stores and internal topics, which change when operators are added upstream. KIP-1111.
    *
    * @default false
    */
   readonly requireNames?: boolean | undefined;
-  /** @default `timestampExtractors.failOnInvalid` */
-  readonly timestampExtractor?: TimestampExtractor | undefined;
 }
-
-const defaultCacheBytes = 10 * 1024 * 1024;
 
 /** `DK` and `DV` are the types of the default serdes. */
 export class StreamsBuilder<DK = unknown, DV = unknown> {
-  readonly #options: StreamsBuilderOptions<DK, DV>;
+  readonly #settings: TopologySettings;
+  readonly #requireNames: boolean;
   readonly #context: BuildContext;
-  /** By the options object: adding the same one again is no clash of names. */
-  readonly #stores = new Map<object, StoreSpec>();
 
   constructor(options: StreamsBuilderOptions<DK, DV> = {}) {
-    const { cacheBytes } = options;
-    if (cacheBytes !== undefined && !(Number.isSafeInteger(cacheBytes) && cacheBytes >= 0)) {
-      throw new StreamsError('MR_ARGUMENT_INVALID', `cacheBytes must be a whole number of bytes, got ${cacheBytes}`);
-    }
-    this.#options = options;
+    const persistence = options.persistence ?? 'persistent';
+    this.#settings = topologySettings(options);
+    this.#requireNames = options.requireNames ?? false;
     this.#context = {
       names: new Names(),
       graph: new Graph(),
-      persistence: options.persistence ?? 'persistent',
+      persistence,
+      stores: new DescribedStores(persistence),
       defaults: { keySerde: options.key, valueSerde: options.value },
       stream: (place) => new KStream(place),
       table: (place) => new KTable(place),
@@ -163,10 +136,8 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
 
   /** Adds a store for processors, which name it in their `stores`. A store that none names is not made; the same options object may be added again. */
   addStateStore<K = DK, V = DV>(options: StateStoreOptions<K, V>): this {
-    const { graph, persistence } = this.#context;
-    const store = this.#stores.get(options) ?? stateStoreSpec(options, persistence);
-    this.#stores.set(options, store);
-    graph.add({ kind: 'store', name: options.name, store });
+    const { graph, stores } = this.#context;
+    graph.add({ kind: 'store', name: options.name, store: stores.specOf(options) });
     return this;
   }
 
@@ -177,34 +148,7 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
    * @throws MR_SERDE_MISSING if a topic or store has no serde.
    */
   build(): Topology {
-    const { cacheBytes, requireNames, timestampExtractor } = this.#options;
-    return compile(this.#context.graph, {
-      settings: { cacheBytes: cacheBytes ?? defaultCacheBytes, timestampExtractor: timestampExtractor ?? failOnInvalid },
-      defaults: this.#context.defaults,
-      requireNames: requireNames ?? false,
-    });
+    const { defaults, graph } = this.#context;
+    return compile(graph, { settings: this.#settings, defaults, requireNames: this.#requireNames });
   }
-}
-
-function describeSource<K, V>(name: string, topics: string | readonly string[] | RegExp, options: Consumed<K, V>): SourceDescription {
-  const list = typeof topics === 'string' ? [topics] : topics instanceof RegExp ? [] : topics;
-  if (!(topics instanceof RegExp) && list.length === 0)
-    throw new TopologyError('a stream needs at least one topic', { details: { node: name } });
-  const { offsetReset } = options;
-  if (typeof offsetReset === 'object' && !(Number.isSafeInteger(offsetReset.byDurationMs) && offsetReset.byDurationMs >= 0)) {
-    throw new StreamsError(
-      'MR_ARGUMENT_INVALID',
-      `offsetReset.byDurationMs must be whole milliseconds from 0 on, got ${offsetReset.byDurationMs}`,
-    );
-  }
-  return {
-    kind: 'source',
-    name,
-    topics: copiedHashOrder(list),
-    pattern: topics instanceof RegExp ? topics : undefined,
-    keySerde: options.key,
-    valueSerde: options.value,
-    timestampExtractor: options.timestampExtractor,
-    offsetReset,
-  };
 }

@@ -83,11 +83,13 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: Re
     }
     case 'processor':
       builder.addProcessor(description.name, description.create, parents);
+      for (const store of description.ownStores) builder.addStateStore(store, description.name);
       builder.connectProcessorAndStateStores(description.name, description.stores);
       return;
     case 'tableProcessor': {
       const traits = description.lineage.traits();
       builder.addProcessor(description.name, () => description.create(traits), parents);
+      for (const store of description.ownStores ?? []) builder.addStateStore(store, description.name);
       builder.connectProcessorAndStateStores(description.name, description.stores);
       if (traits.store !== undefined && description.store !== undefined) builder.addStateStore(description.store, description.name);
       return;

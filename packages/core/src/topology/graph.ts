@@ -41,6 +41,8 @@ export interface ProcessorDescription {
   readonly create: () => AnyProcessor;
   /** Names of stores that were added elsewhere. */
   readonly stores: readonly string[];
+  /** Added with the node, unless another brought them before. */
+  readonly ownStores: readonly StoreSpec[];
   readonly changesKey: boolean;
   readonly changesValue: boolean;
   readonly isMerge: boolean;
@@ -58,6 +60,8 @@ export interface TableProcessorDescription {
   readonly store: StoreSpec | undefined;
   /** Names of stores that were added elsewhere. */
   readonly stores: readonly string[];
+  /** As for processors; undefined for none. */
+  readonly ownStores?: readonly StoreSpec[] | undefined;
 }
 
 /** A topic of our own between two sub-topologies: filter, sink, source. The graph node is called like the source. */
@@ -121,10 +125,6 @@ export interface GlobalStoreDescription {
   readonly store: StoreSpec;
 }
 
-/** A store that processors name. */
-export interface StoreDescription {
-  readonly kind: 'store';
-  readonly name: string;
 /** One of the processors that a join consists of. */
 export interface JoinProcessor {
   readonly name: string;
@@ -160,6 +160,10 @@ export interface JoinDescription {
   readonly usesNullKeys: boolean;
 }
 
+/** A store that processors name. */
+export interface StoreDescription {
+  readonly kind: 'store';
+  readonly name: string;
   readonly store: StoreSpec;
   /** The store is an operator's, and its name was generated, which `requireNames` refuses. */
   readonly isNameGenerated?: boolean | undefined;
@@ -176,11 +180,11 @@ export type Description =
   | TableSourceDescription
   | ProcessorDescription
   | TableProcessorDescription
+  | JoinDescription
   | RepartitionDescription
   | SinkDescription
   | InternalSinkDescription
   | InternalSourceDescription
-  | JoinDescription
   | GlobalStoreDescription
   | StoreDescription;
 

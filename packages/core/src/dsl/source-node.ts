@@ -1,0 +1,33 @@
+/** Descriptions of nodes that read topics. */
+import { StreamsError, TopologyError } from '../errors.ts';
+import type { SourceDescription } from '../topology/graph.ts';
+import { copiedHashOrder } from '../topology/java-hash-order.ts';
+import type { Consumed } from './options.ts';
+
+/** @throws MR_TOPOLOGY_INVALID for no topics, MR_ARGUMENT_INVALID for an offset reset that is no duration. */
+export function describeSource<K, V>(
+  name: string,
+  topics: string | readonly string[] | RegExp,
+  options: Consumed<K, V>,
+): SourceDescription {
+  const list = typeof topics === 'string' ? [topics] : topics instanceof RegExp ? [] : topics;
+  if (!(topics instanceof RegExp) && list.length === 0)
+    throw new TopologyError('a stream needs at least one topic', { details: { node: name } });
+  const { offsetReset } = options;
+  if (typeof offsetReset === 'object' && !(Number.isSafeInteger(offsetReset.byDurationMs) && offsetReset.byDurationMs >= 0)) {
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `offsetReset.byDurationMs must be whole milliseconds from 0 on, got ${offsetReset.byDurationMs}`,
+    );
+  }
+  return {
+    kind: 'source',
+    name,
+    topics: copiedHashOrder(list),
+    pattern: topics instanceof RegExp ? topics : undefined,
+    keySerde: options.key,
+    valueSerde: options.value,
+    timestampExtractor: options.timestampExtractor,
+    offsetReset,
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * Topologies built node by node, for what the operators of streams and tables do not say. Kafka Streams: `Topology`.
+ *
+ * Names are given, not generated; every call checks at once what Kafka Streams refuses with a `TopologyException`.
+ */
+import { TopologyError } from '../errors.ts';
+import type { ProcessorFactory, StreamPartitioner, TopicExtractor } from '../processor/processor.ts';
+import type { Serde } from '../serde/serde.ts';
+import type { StoreSpec } from '../stores/store-spec.ts';
+import { describeTopology } from '../topology/describe.ts';
+import { makePlan } from '../topology/make-plan.ts';
+import type { TopologySettings } from '../topology/plan.ts';
+import type { DefaultSerdes } from '../topology/serde-resolution.ts';
+import { TopologyBuilder as CheckedNodes } from '../topology/topology-builder.ts';
+import { Topology } from '../topology/topology.ts';
+import type { Consumed } from './options.ts';
+import { checkFactory } from './processor-node.ts';
+import { describeSource } from './source-node.ts';
+import { type ConnectedStore, connectedStores, DescribedStores, type StateStoreOptions } from './state-store.ts';
+import { type TopologyOptions, topologySettings } from './topology-options.ts';
+
+/** Names of the nodes whose records a node gets; at least one. */
+type Parents = string | readonly string[];
+
+/** How a source reads its topics. */
+export type SourceOptions<K, V> = Omit<Consumed<K, V>, 'name'>;
+
+/** Where a processor stands and what it uses. */
+export interface ProcessorNodeOptions {
+  /** Sources or processors that were added before. */
+  readonly parents: Parents;
+  /** Stores that it uses; it brings those that are described. */
+  readonly stores?: readonly ConnectedStore[] | undefined;
+}
+
+/** Where a sink stands and how it writes. */
+export interface SinkOptions<K, V> {
+  /** Sources or processors that were added before. */
+  readonly parents: Parents;
+  /** @default the builder's `key` */
+  readonly key?: Serde<K> | undefined;
+  /** @default the builder's `value` */
+  readonly value?: Serde<V> | undefined;
+  /** @default murmur2 of the key, as every Kafka client partitions */
+  readonly partitioner?: StreamPartitioner<K, V> | undefined;
+}
+
+/** `DK` and `DV` are the types of the default serdes. */
+export class TopologyBuilder<DK = unknown, DV = unknown> {
+  readonly #nodes = new CheckedNodes();
+  readonly #settings: TopologySettings;
+  readonly #defaults: DefaultSerdes;
+  readonly #stores: DescribedStores;
+
+  /** @throws MR_ARGUMENT_INVALID for options out of their range. */
+  constructor(options: TopologyOptions<DK, DV> = {}) {
+    this.#settings = topologySettings(options);
+    this.#defaults = { keySerde: options.key, valueSerde: options.value };
+    this.#stores = new DescribedStores(options.persistence ?? 'persistent');
+  }
+
+  /**
+   * Adds a node that reads topics: one, several (in no promised order between them), or all whose whole name matches a pattern.
+   *
+   * @throws MR_TOPOLOGY_INVALID if the name is taken, there is no topic, or another source reads one of them.
+   */
+  addSource<K = DK, V = DV>(name: string, topics: string | readonly string[] | RegExp, options: SourceOptions<K, V> = {}): this {
+    if (Array.isArray(topics) && new Set(topics).size < topics.length) {
+      throw new TopologyError(`the source "${name}" names a topic twice: ${topics.join(', ')}`, { details: { node: name } });
+    }
+    this.#nodes.addSource({ ...describeSource(name, topics, options), wrapValueSerde: undefined });
+    return this;
+  }
+
+  /**
+   * Adds a node that runs a processor of your own.
+   *
+   * @throws MR_TOPOLOGY_INVALID if the name is taken, a parent was not added yet or is a sink, or a store was not added.
+   * @throws MR_ARGUMENT_INVALID if `create` does not make a new processor each time: tasks must not share one.
+   */
+  addProcessor<KIn, VIn, KOut, VOut>(
+    name: string,
+    create: ProcessorFactory<KIn, VIn, KOut, VOut>,
+    { parents, stores = [] }: ProcessorNodeOptions,
+  ): this {
+    checkFactory(create, `the processor "${name}"`);
+    const { names, own } = connectedStores(stores, this.#stores);
+    this.#nodes.addProcessor(name, create, listOf(parents));
+    this.#connect(name, own, names);
+    return this;
+  }
+
+  /**
+   * Adds a node that writes its parents' records to a topic, or to the topic that a function names for each. Topics must exist: they are never created for you.
+   *
+   * @throws MR_TOPOLOGY_INVALID if the name is taken, or a parent was not added yet or is a sink.
+   */
+  addSink<K = DK, V = DV>(
+    name: string,
+    topic: string | TopicExtractor<K, V>,
+    { key, parents, partitioner, value }: SinkOptions<K, V>,
+  ): this {
+    this.#nodes.addSink({
+      name,
+      predecessors: listOf(parents),
+      // An extractor of the parents' types only ever sees the parents' records.
+      topic: topic as string | TopicExtractor<unknown, unknown>,
+      keySerde: key,
+      valueSerde: value,
+      wrapValueSerde: undefined,
+      partitioner,
+    });
+    return this;
+  }
+
+  /**
+   * Adds a store and connects it to processors that were added before. A store that no processor uses is not made; the same options object may be added again.
+   *
+   * @throws MR_TOPOLOGY_INVALID if another store has the name, or a processor was not added.
+   */
+  addStateStore<K = DK, V = DV>(options: StateStoreOptions<K, V>, ...processors: readonly string[]): this {
+    this.#nodes.addStateStore(this.#stores.specOf(options), ...processors);
+    return this;
+  }
+
+  /**
+   * Connects a processor to stores: processors that share a store run in one task.
+   *
+   * @throws MR_TOPOLOGY_INVALID if the processor or a store was not added, or the node is no processor.
+   */
+  connectProcessorAndStateStores(processor: string, ...stores: readonly string[]): this {
+    this.#nodes.connectProcessorAndStateStores(processor, stores);
+    return this;
+  }
+
+  /**
+   * Compiles what was added so far.
+   *
+   * @throws MR_SERDE_MISSING if a topic or store has no serde.
+   */
+  build(): Topology {
+    const description = describeTopology(this.#nodes);
+    return new Topology(makePlan(this.#nodes, { settings: this.#settings, defaults: this.#defaults, description }), description);
+  }
+
+  #connect(processor: string, own: readonly StoreSpec[], names: readonly string[]): void {
+    for (const store of own) this.#nodes.addStateStore(store, processor);
+    this.#nodes.connectProcessorAndStateStores(processor, names);
+  }
+}
+
+function listOf(parents: Parents): readonly string[] {
+  return typeof parents === 'string' ? [parents] : [...parents];
+}

@@ -1,0 +1,40 @@
+/** Options that every builder of topologies takes. */
+import { StreamsError } from '../errors.ts';
+import type { TimestampExtractor } from '../processor/processor.ts';
+import { failOnInvalid } from '../processor/timestamp-extractors.ts';
+import type { Serde } from '../serde/serde.ts';
+import type { Persistence } from '../stores/store-spec.ts';
+import type { TopologySettings } from '../topology/plan.ts';
+
+/** What shapes the topology and its results, whoever runs it. */
+export interface TopologyOptions<K, V> {
+  /** Serde of keys where an operator has none of its own. */
+  readonly key?: Serde<K> | undefined;
+  /** Serde of values where an operator has none of its own. */
+  readonly value?: Serde<V> | undefined;
+  /**
+   * Whether tables are kept as persistent or in-memory stores in the sense of Kafka Streams; decides how windows expire, not which engine runs.
+   *
+   * @default 'persistent'
+   */
+  readonly persistence?: Persistence | undefined;
+  /**
+   * Bytes of record cache over all stores of an instance: how many updates of a key are collapsed into one between commits. 0 forwards every update.
+   * Kafka Streams: `statestore.cache.max.bytes`.
+   *
+   * @default 10485760
+   */
+  readonly cacheBytes?: number | undefined;
+  /** @default `timestampExtractors.failOnInvalid` */
+  readonly timestampExtractor?: TimestampExtractor | undefined;
+}
+
+const defaultCacheBytes = 10 * 1024 * 1024;
+
+/** @throws MR_ARGUMENT_INVALID for a cache whose size is no number of bytes. */
+export function topologySettings<K, V>({ cacheBytes, timestampExtractor }: TopologyOptions<K, V>): TopologySettings {
+  if (cacheBytes !== undefined && !(Number.isSafeInteger(cacheBytes) && cacheBytes >= 0)) {
+    throw new StreamsError('MR_ARGUMENT_INVALID', `cacheBytes must be a whole number of bytes, got ${cacheBytes}`);
+  }
+  return { cacheBytes: cacheBytes ?? defaultCacheBytes, timestampExtractor: timestampExtractor ?? failOnInvalid };
+}
