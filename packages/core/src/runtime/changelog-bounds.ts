@@ -59,7 +59,7 @@ export function changelogMissing(tp: TopicPartition, cause?: unknown): StreamsEr
 }
 
 /** How long deletions stay in a compacted topic; undefined where nothing is compacted. */
-function deleteRetention(config: ReadonlyMap<string, string> | undefined): number | undefined {
+export function deleteRetention(config: ReadonlyMap<string, string> | undefined): number | undefined {
   if (config === undefined || !(config.get('cleanup.policy') ?? '').includes('compact')) return undefined;
   const value = config.get('delete.retention.ms');
   return value === undefined ? undefined : Number(value);

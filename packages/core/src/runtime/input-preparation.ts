@@ -41,7 +41,8 @@ export class InputPreparation {
   }
 }
 
-function preparationOf(serde: Serde<unknown>, topic: string, role: 'key' | 'value'): readonly Preparation[] {
+/** Nothing for nearly every serde. */
+export function preparationOf(serde: Serde<unknown>, topic: string, role: 'key' | 'value'): readonly Preparation[] {
   if (serde.prepare === undefined) return [];
   const bound = serde.bind?.({ topic, role }) ?? serde;
   return [(batch): Promise<void> | void => bound.prepare?.(batch, role)];

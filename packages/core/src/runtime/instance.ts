@@ -2,6 +2,7 @@
  * An instance from its start to its last close: runs the loop, serves what the group asks between two turns, recovers from failures or ends with them.
  */
 import type { Task, TaskInit } from '../engine/contract.ts';
+import { globalTaskId } from '../engine/global-task.ts';
 import { StreamsError } from '../errors.ts';
 import type { TopologyPlan } from '../topology/plan.ts';
 import { ApplicationTopics } from './application-topics.ts';
@@ -70,6 +71,8 @@ export class StreamsInstance implements TaskHost {
   /** The stores of this name, by task. */
   stores(name: string): ReadonlyMap<string, unknown> {
     const stores = new Map<string, unknown>();
+    const global = this.#parts?.globalStores?.store(name);
+    if (global !== undefined) stores.set(globalTaskId, global);
     for (const owned of this.#parts?.registry.running ?? []) {
       const store = owned.task.store(name);
       if (store !== undefined) stores.set(owned.id, store);
@@ -158,7 +161,8 @@ export class StreamsInstance implements TaskHost {
       await this.#reopen(parts);
       this.#takeRestored(parts);
       this.#showState(parts);
-      if (this.#inForce) await parts.cleaner.tick((taskId) => parts.registry.owns(taskId));
+      if (this.#inForce)
+        await parts.cleaner.tick((taskId) => parts.registry.owns(taskId) || (taskId === globalTaskId && parts.globalStores !== undefined));
       await parts.loop.turn();
     } catch (error) {
       if (error instanceof Unrecoverable) throw error.reason;

@@ -10,6 +10,7 @@ import { AtLeastOnceCommitter, type TaskToReplay } from './committer.ts';
 import type { TaskCoordinator, TaskHost } from './coordinator.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { RuntimeOptions } from './options.ts';
+import { GlobalStores } from './global-stores.ts';
 import { OutputHolder } from './output-holder.ts';
 import { Purger } from './purger.ts';
 import { Restorer } from './restorer.ts';
@@ -22,6 +23,8 @@ import { TaskRegistry } from './task-registry.ts';
 export interface Parts {
   readonly output: OutputHolder;
   readonly restorer: Restorer;
+  /** Undefined where the topology has none. */
+  readonly globalStores: GlobalStores | undefined;
   readonly registry: TaskRegistry;
   readonly coordinator: TaskCoordinator;
   readonly loop: RunLoop;
@@ -73,7 +76,8 @@ export class OpenedParts {
     this.#onClose('group member', () => coordinator.close({ leave: options.leaveOnClose }));
     const restorer = new Restorer({ client, options, onOutcome: () => mailbox.wake() });
     this.#onClose('restorer', () => restorer.close());
-    return this.#assemble(client, features, directory, output, coordinator, restorer);
+    const globalStores = await this.#openGlobalStores(client, directory);
+    return this.#assemble(client, features, directory, output, coordinator, restorer, globalStores);
   }
 
   /** Closes everything. A part that fails to close is logged and keeps no other from closing. */
@@ -97,6 +101,15 @@ export class OpenedParts {
     }
   }
 
+  async #openGlobalStores(client: StreamsClient, directory: StateDirectory): Promise<GlobalStores | undefined> {
+    const { host, options, signal, topics } = this.#init;
+    const plans = topics.plan.globalStores;
+    if (plans.length === 0) return undefined;
+    const stores = await GlobalStores.open({ plans, client, directory, options, signal, onFatal: (error) => host.fail(error) });
+    this.#onClose('global stores', () => stores.close());
+    return stores;
+  }
+
   #assemble(
     client: StreamsClient,
     features: ClientFeatures,
@@ -104,6 +117,7 @@ export class OpenedParts {
     output: OutputHolder,
     coordinator: TaskCoordinator,
     restorer: Restorer,
+    globalStores: GlobalStores | undefined,
   ): Parts {
     const { options, topics, createTask, mailbox, onReplay } = this.#init;
     // As Kafka Streams under at-least-once: what others write in transactions is read at once.
@@ -111,14 +125,25 @@ export class OpenedParts {
     this.#onClose('reader', () => reader.close());
     const admin = client.admin();
     const purger = new Purger(admin, topics, options, features.deleteRecords);
-    const registry = new TaskRegistry({ options, topics, admin, directory, coordinator, output, reader, restorer, createTask });
+    const registry = new TaskRegistry({
+      options,
+      topics,
+      admin,
+      directory,
+      coordinator,
+      output,
+      reader,
+      restorer,
+      createTask,
+      globalStores,
+    });
     const onCommitted = (offsets: ReadonlyMap<TopicPartition, CommittedOffset>): void => {
       purger.noteCommitted(offsets);
       this.#init.onCommitted();
     };
     const committer = new AtLeastOnceCommitter({ options, topics, admin, coordinator, output, onCommitted });
     const loop = new RunLoop({ options, topics, mailbox, registry, reader, admin, output, coordinator, committer, purger, onReplay });
-    return { output, restorer, registry, coordinator, loop, cleaner: new StateCleaner(directory, options), purger };
+    return { output, restorer, globalStores, registry, coordinator, loop, cleaner: new StateCleaner(directory, options), purger };
   }
 
   #onClose(name: string, close: () => Promise<void> | void): void {

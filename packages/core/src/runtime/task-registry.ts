@@ -4,6 +4,7 @@
  */
 import type { StateDirectory } from '@millrace/state';
 import type { Task, TaskInit, TaskSettings } from '../engine/contract.ts';
+import { globalTaskId } from '../engine/global-task.ts';
 import { StreamsError } from '../errors.ts';
 import type { ClusterAdmin, PartitionReader } from '../kafka/port.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
@@ -13,6 +14,7 @@ import type { AssignedTask, TaskAssignment, TaskCoordinator } from './coordinato
 import type { TaskMetadata } from './events.ts';
 import { takeCommittedOffsets } from './input-positions.ts';
 import type { RuntimeOptions } from './options.ts';
+import type { GlobalStores } from './global-stores.ts';
 import type { OutputHolder } from './output-holder.ts';
 import { OwnedTask } from './owned-task.ts';
 import type { Restorer } from './restorer.ts';
@@ -30,6 +32,8 @@ export interface TaskRegistryInit {
   readonly reader: PartitionReader;
   readonly restorer: Restorer;
   readonly createTask: (init: TaskInit) => Task;
+  /** Undefined where the topology has none. */
+  readonly globalStores: GlobalStores | undefined;
 }
 
 export class TaskRegistry {
@@ -79,6 +83,8 @@ export class TaskRegistry {
   localTasks(): ReadonlyMap<string, number> {
     const tasks = new Map<string, number>();
     for (const stored of this.#init.directory.storedTasks()) {
+      // Every instance has it: it says nothing about who should run what.
+      if (stored.taskId === globalTaskId) continue;
       let sum = 0;
       for (const offset of stored.checkpointHint.values()) sum += offset;
       tasks.set(stored.taskId, sum);
@@ -201,6 +207,7 @@ export class TaskRegistry {
         output: output.producer,
         settings: this.#settings(),
         cacheBudget: this.#cacheBudget,
+        globalStore: (name) => this.#init.globalStores?.store(name),
         metrics: options.metrics,
         log: options.log,
       });
