@@ -13,11 +13,12 @@ export class JoinTime extends OperatorTime {
   #nextEmission = 0;
 
   /** `name` tells it apart from other times of the task. */
-  constructor(context: OperatorContext<never, never>, name: string) {
+  constructor(context: OperatorContext<never, never>, name: string, hasParked: boolean) {
     super(context, `${name}/time`);
     this.#context = context;
-    // What was not kept is looked for: -1 lies before every record.
-    this.minParked = context.keepTime(`${name}/parked-time`, () => (this.minParked === Infinity ? -1 : this.minParked));
+    const kept = context.keepTime(`${name}/parked-time`, () => (this.minParked === Infinity ? -1 : this.minParked));
+    // Where records are parked but the time was not kept, -1 has them looked for soon.
+    this.minParked = kept < 0 && !hasParked ? Infinity : kept;
   }
 
   noteParked(timestamp: number): void {
@@ -44,8 +45,9 @@ export class JoinTimes {
     this.#name = name;
   }
 
-  open(context: OperatorContext<never, never>, opensFirst: boolean): JoinTime {
-    const time = opensFirst ? new JoinTime(context, this.#name) : this.#opened;
+  /** `hasParked`: records of an earlier run are parked. */
+  open(context: OperatorContext<never, never>, opensFirst: boolean, hasParked: boolean): JoinTime {
+    const time = opensFirst ? new JoinTime(context, this.#name, hasParked) : this.#opened;
     this.#opened = opensFirst ? time : undefined;
     // The side that opens first stands first in the topology, which is opened in its order.
     return time as JoinTime;

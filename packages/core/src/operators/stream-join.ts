@@ -54,7 +54,7 @@ class StreamJoinSide<K, This, Other, L, R, V> implements Processor<K, This | nul
     this.#context = context;
     this.#others = context.getStateStore<JoinWindowTable<K, Other>>(this.#isLeft ? rightStore : leftStore);
     this.#parked = parkedStore === undefined ? undefined : context.getStateStore<OuterJoinTable<K, L, R>>(parkedStore);
-    this.#time = times.open(context, this.#isLeft);
+    this.#time = times.open(context, this.#isLeft, this.#parked?.isEmpty === false);
   }
 
   process(record: StreamRecord<K, This | null>): void {

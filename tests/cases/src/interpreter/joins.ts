@@ -1,5 +1,5 @@
 /** The operators that join by the record's key. */
-import { joinWindows, type Joined, type StreamJoined, type StreamJoinStoreOptions, type SuppliedJoinStore } from '@millrace/core';
+import { type JoinWindows, joinWindows, type Joined, type StreamJoined, type StreamJoinStoreOptions, type SuppliedJoinStore } from '@millrace/core';
 import { type Datum, datumOf, type Present } from '../datum.ts';
 import { joinerOf } from '../functions/joiners.ts';
 import { CaseFormatError, isObject, type Json, NotBuiltError, numberOf, textOf } from '../json.ts';
@@ -24,12 +24,7 @@ export function ssJoin(op: Operation): void {
   const { key } = left;
   const options: StreamJoined<Datum, Present, Present> = {
     name: op.name,
-    windows: joinWindows({
-      difference: op.number('diff'),
-      before: optionalNumber(op, 'before'),
-      after: optionalNumber(op, 'after'),
-      grace: optionalNumber(op, 'grace'),
-    }),
+    windows: windowsOf(op),
     key: op.serde(key),
     value: op.serde(left.value),
     otherValue: op.serde(right.value),
@@ -48,6 +43,17 @@ export function ssJoin(op: Operation): void {
     default:
       throw unknownKind(op);
   }
+}
+
+/** Java's builder takes one bound after the other and checks at each step. */
+function windowsOf(op: Operation): JoinWindows {
+  const difference = op.number('diff');
+  const before = optionalNumber(op, 'before');
+  const after = optionalNumber(op, 'after');
+  const grace = optionalNumber(op, 'grace');
+  joinWindows({ difference, grace });
+  joinWindows({ difference, before, grace });
+  return joinWindows({ difference, before, after, grace });
 }
 
 function joinStore(op: Operation): StreamJoinStoreOptions {
