@@ -1,6 +1,7 @@
 /** What is on disk and committed stays true to the changelogs when others write to them, tasks come and go, and engines fail for good. */
 import type { Logger } from '@millrace/core/kafka';
 import type { KafkaStreams } from '@millrace/core/runtime';
+import { heartbeatApi, offsetFetchApi } from '@millrace/kafka/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
 import { changelogCounts, countWords, lastCounts, lines, sorted, wordCount } from './support/word-count.ts';
@@ -57,5 +58,42 @@ describe('changelogs', () => {
     await harness.clock.advance(2_000);
     expect(sorted(lastCounts(harness.cluster))).toEqual(sorted(countWords(lines(120))));
     expect(errors).toEqual([]);
+  });
+});
+
+describe('failures that go on', () => {
+  it('ends when a second writer to a changelog does not go away', async () => {
+    const app = harness.instance(wordCount());
+    const ended = app.run().catch((error: unknown) => error);
+    await harness.running(app);
+    for (let round = 0; round < 600 && app.state !== 'ERROR'; round++) {
+      await harness.produce('lines', lines(4, round * 4));
+      const others = [0, 1].map((partition) => ({ key: `other-${partition}`, value: '\0\0\0\0\0\0\0\u0009', partition }));
+      await harness.produce('app-counts-changelog', others);
+      await harness.clock.advance(100);
+    }
+    expect(app.state).toBe('ERROR');
+    expect(await ended).toMatchObject({ code: 'MR_INVARIANT', message: expect.stringMatching(/app-counts-changelog.*another process/) });
+  });
+
+  it('are not one failure if there was nothing to do for long between them', async () => {
+    const app = harness.instance(wordCount());
+    await harness.clock.run(app.start());
+    await harness.running(app);
+    for (let incident = 0; incident < 2; incident++) {
+      // The membership is lost, and then nobody says what is committed for longer than a task is patient.
+      const beats = harness.cluster.intercept(heartbeatApi, () => 'drop');
+      const offsets = harness.cluster.intercept(offsetFetchApi, () => 'drop');
+      await harness.clock.advance(10_000);
+      beats();
+      await harness.clock.advance(40_000);
+      offsets();
+      await harness.until(() => app.state === 'RUNNING' || app.state === 'ERROR', 'it is over');
+      expect(app.state).toBe('RUNNING');
+      await harness.clock.advance(300_000);
+    }
+    await harness.produce('lines', lines(10));
+    await harness.clock.advance(3_000);
+    expect(sorted(lastCounts(harness.cluster))).toEqual(sorted(countWords(lines(10))));
   });
 });

@@ -27,7 +27,10 @@ export interface Committer {
 
 export interface CommitterInit extends OffsetCommitContext {
   readonly output: OutputHolder;
+  /** Kafka has the offsets. */
   readonly onCommitted: (offsets: ReadonlyMap<TopicPartition, CommittedOffset>) => void;
+  /** The engine of a task has the commit too. */
+  readonly onStored: (taskId: string) => void;
 }
 
 export class AtLeastOnceCommitter implements Committer {
@@ -38,7 +41,7 @@ export class AtLeastOnceCommitter implements Committer {
   }
 
   async commit(tasks: readonly OwnedTask[]): Promise<readonly TaskToReplay[]> {
-    const { output, onCommitted } = this.#init;
+    const { output, onCommitted, onStored } = this.#init;
     this.#step('beforeCommit');
     const offsets = new Map<TopicPartition, CommittedOffset>();
     for (const { task } of tasks) for (const [tp, offset] of task.prepareCommit().offsets) offsets.set(tp, offset);
@@ -54,7 +57,7 @@ export class AtLeastOnceCommitter implements Committer {
     this.#step('afterOffsetCommit');
     onCommitted(offsets);
     this.#step('beforeEngineBatch');
-    const failed = await completeAll(tasks, acknowledged, offsets);
+    const failed = await completeAll(tasks, acknowledged, offsets, onStored);
     this.#step('afterEngineBatch');
     return failed;
   }
@@ -78,6 +81,7 @@ async function completeAll(
   tasks: readonly OwnedTask[],
   acknowledged: ReadonlyMap<TopicPartition, Acknowledged>,
   offsets: ReadonlyMap<TopicPartition, CommittedOffset>,
+  onStored: (taskId: string) => void,
 ): Promise<readonly TaskToReplay[]> {
   const failed: TaskToReplay[] = [];
   for (const owned of tasks) {
@@ -92,6 +96,7 @@ async function completeAll(
       if (committed !== undefined) owned.committed.set(tp, committed);
     }
     owned.noteCheckpoint();
+    onStored(owned.id);
   }
   return failed;
 }

@@ -13,7 +13,7 @@ import type { TaskMetadata } from './events.ts';
 import { Mailbox } from './mailbox.ts';
 import type { RuntimeOptions, UncaughtDecision } from './options.ts';
 import { lookUpSinks, OpenedParts, type Parts } from './parts.ts';
-import { decideRecovery, pauseBeforeReplay } from './recovery.ts';
+import { decideRecovery, FailureStreak, pauseBeforeReplay } from './recovery.ts';
 
 export class StreamsInstance implements TaskHost {
   readonly #options: RuntimeOptions;
@@ -33,8 +33,9 @@ export class StreamsInstance implements TaskHost {
   #forced = false;
   /** Set while the tasks are lost and not yet closed: whatever fails meanwhile fails because of it. */
   #abandoned: StreamsError | undefined;
-  #failures = 0;
-  #failingSinceMs: number | undefined;
+  readonly #failures = new FailureStreak();
+  /** Of tasks whose engine did not take their last commit, by their id. The commits of other tasks say nothing of these. */
+  readonly #engineFailures = new Map<string, FailureStreak>();
   /** The failure for which the whole application was asked to stop, and until when to wait for the group's answer. */
   #applicationStop: { readonly error: unknown; readonly untilMs: number } | undefined;
 
@@ -49,10 +50,8 @@ export class StreamsInstance implements TaskHost {
       host: this,
       mailbox: this.#mailbox,
       signal: this.#closing.signal,
-      onCommitted: () => {
-        this.#failures = 0;
-        this.#failingSinceMs = undefined;
-      },
+      onCommitted: () => this.#failures.end(),
+      onStored: (taskId) => void this.#engineFailures.delete(taskId),
       onReplay: (failed) => this.#replay(failed),
     });
     const tags = { 'client-id': options.clientId };
@@ -260,15 +259,13 @@ export class StreamsInstance implements TaskHost {
 
   async #recover(parts: Parts, error: unknown): Promise<void> {
     const { clock, log, taskTimeoutMs } = this.#options;
-    this.#failingSinceMs ??= clock.monotonic();
-    this.#failures++;
+    const failingMs = this.#failures.note(clock.monotonic(), this.#apartMs);
+    const failures = this.#failures.count;
     const lost = this.#abandoned;
     const decision =
-      lost !== undefined
-        ? 'rejoin'
-        : decideRecovery(error, clock.monotonic() - this.#failingSinceMs, taskTimeoutMs, (uncaught) => this.#askUncaught(uncaught));
+      lost !== undefined ? 'rejoin' : decideRecovery(error, failingMs, taskTimeoutMs, (uncaught) => this.#askUncaught(uncaught));
     if (decision === 'shutdownClient') throw error;
-    log.warn('tasks are closed without committing after a failure', { error, recovery: decision, failures: this.#failures });
+    log.warn('tasks are closed without committing after a failure', { error, recovery: decision, failures });
     await this.#dropTasks(parts);
     if (decision === 'shutdownApplication') {
       parts.registry.forgetAssignment();
@@ -280,7 +277,7 @@ export class StreamsInstance implements TaskHost {
     if (decision === 'rejoin') {
       this.#inForce = false;
       parts.coordinator.requestRejoin(error instanceof Error ? error.message : 'a task was lost');
-    } else this.#reopenMs = clock.monotonic() + pauseBeforeReplay(this.#failures);
+    } else this.#reopenMs = clock.monotonic() + pauseBeforeReplay(failures);
     this.#showState(parts);
   }
 
@@ -310,15 +307,22 @@ export class StreamsInstance implements TaskHost {
   async #replay(failed: readonly TaskToReplay[]): Promise<void> {
     const parts = this.#parts as Parts;
     const { clock, log, taskTimeoutMs } = this.#options;
-    for (const { owned, error } of failed)
+    let pauseMs = 0;
+    for (const { owned, error } of failed) {
       log.error('the state of a task did not take a commit: it is closed and replayed from its changelog', { taskId: owned.id, error });
-    const first = failed[0];
-    this.#failingSinceMs ??= clock.monotonic();
-    this.#failures++;
-    // A disk that is full, or a second writer to the changelog, does not go away by replaying.
-    if (first !== undefined && this.#failures > 1 && clock.monotonic() - this.#failingSinceMs >= taskTimeoutMs) throw first.error;
+      const streak = this.#engineFailures.get(owned.id) ?? new FailureStreak();
+      this.#engineFailures.set(owned.id, streak);
+      // A disk that is full, or a second writer to the changelog, does not go away by replaying.
+      if (streak.note(clock.monotonic(), this.#apartMs) >= taskTimeoutMs) throw error;
+      pauseMs = Math.max(pauseMs, pauseBeforeReplay(streak.count));
+    }
     await parts.registry.closeDirty(failed.map(({ owned }) => owned));
-    this.#reopenMs = clock.monotonic() + pauseBeforeReplay(this.#failures);
+    this.#reopenMs = clock.monotonic() + pauseMs;
+  }
+
+  /** Longer than what lies between two failures of one cause: a restore with its patience, and a batch that is not acknowledged. */
+  get #apartMs(): number {
+    return 2 * this.#options.taskTimeoutMs + this.#options.producer.deliveryTimeoutMs;
   }
 
   // ---- closing ----

@@ -40,7 +40,10 @@ export interface PartsInit {
   readonly mailbox: Mailbox;
   /** Ends the waiting for brokers. */
   readonly signal: AbortSignal;
+  /** Offsets were committed. */
   readonly onCommitted: () => void;
+  /** The engine of a task has a commit whole. */
+  readonly onStored: (taskId: string) => void;
   readonly onReplay: (failed: readonly TaskToReplay[]) => Promise<void>;
 }
 
@@ -119,7 +122,7 @@ export class OpenedParts {
     restorer: Restorer,
     globalStores: GlobalStores | undefined,
   ): Parts {
-    const { options, topics, createTask, mailbox, onReplay } = this.#init;
+    const { options, topics, createTask, mailbox, onReplay, onStored } = this.#init;
     // As Kafka Streams under at-least-once: what others write in transactions is read at once.
     const reader = client.reader({ isolation: 'uncommitted', role: 'main', maxBufferedBytes: options.bufferedBytes });
     this.#onClose('reader', () => reader.close());
@@ -141,7 +144,7 @@ export class OpenedParts {
       purger.noteCommitted(offsets);
       this.#init.onCommitted();
     };
-    const committer = new AtLeastOnceCommitter({ options, topics, admin, coordinator, output, onCommitted });
+    const committer = new AtLeastOnceCommitter({ options, topics, admin, coordinator, output, onCommitted, onStored });
     const loop = new RunLoop({ options, topics, mailbox, registry, reader, admin, output, coordinator, committer, purger, onReplay });
     return { output, restorer, globalStores, registry, coordinator, loop, cleaner: new StateCleaner(directory, options), purger };
   }

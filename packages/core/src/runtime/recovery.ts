@@ -19,6 +19,33 @@ export function decideRecovery(error: unknown, failingMs: number, giveUpMs: numb
   return uncaught(error);
 }
 
+/** Failures in a row, without a success between them. */
+export class FailureStreak {
+  #count = 0;
+  #sinceMs = 0;
+  #lastMs = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * One more. Returns how long the streak goes on, ms. A failure longer than `apartMs` after the one before begins a new streak: where there was nothing to do in between, there was
+   * nothing to succeed either.
+   */
+  note(nowMs: number, apartMs: number): number {
+    if (this.#count > 0 && nowMs - this.#lastMs > apartMs) this.#count = 0;
+    if (this.#count === 0) this.#sinceMs = nowMs;
+    this.#count++;
+    this.#lastMs = nowMs;
+    return nowMs - this.#sinceMs;
+  }
+
+  end(): void {
+    this.#count = 0;
+  }
+}
+
 const firstPauseMs = 100;
 const longestPauseMs = 10_000;
 

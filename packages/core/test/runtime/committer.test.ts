@@ -27,10 +27,12 @@ let producer: FakeProducer;
 let committer: AtLeastOnceCommitter;
 let admin: FakeAdmin;
 let events: string[];
+let stored: string[];
 
 beforeEach(() => {
   clock = new TestClock();
   events = [];
+  stored = [];
   const options = testOptions(clock, { taskTimeoutMs: 5_000, unstable: { onStep: (step) => events.push(`[${step}]`) } });
   const client = new FakeClient(clock);
   coordinator = new FakeCoordinator();
@@ -46,6 +48,7 @@ beforeEach(() => {
     coordinator,
     output,
     onCommitted: (offsets) => events.push(`committed ${offsets.size}`),
+    onStored: (taskId) => stored.push(taskId),
   });
 });
 
@@ -160,6 +163,7 @@ describe('a commit under at-least-once', () => {
     broken.completeFailure = new Error('disk');
     const [bad, good] = [owned(broken), owned(task('0_1', a1, 7))];
     expect(await committer.commit([bad, good])).toEqual([{ owned: bad, error: broken.completeFailure }]);
+    expect(stored).toEqual(['0_1']);
     expect(good.committed.get(a1)).toEqual({ offset: 7 });
     expect(bad.committed.size).toBe(0);
   });
@@ -179,6 +183,7 @@ describe('a commit under at-least-once', () => {
       coordinator,
       output: new OutputHolder(new FakeClient(clock), testOptions(clock), new ApplicationTopics('app', planOf([{ sources: ['a'] }]))),
       onCommitted: () => {},
+      onStored: () => {},
     });
     await expect(failing.commit([owned(task('0_0', a0, 3))])).rejects.toThrow('crash');
     expect(events).toEqual(['0_0 prepare']);

@@ -7,7 +7,7 @@ import { type ClientState, ClientStateMachine } from '../../src/runtime/client-s
 import { topologyFingerprint } from '../../src/runtime/fingerprint.ts';
 import { decideIssue } from '../../src/runtime/input-issues.ts';
 import { configProblem } from '../../src/runtime/internal-topics.ts';
-import { decideRecovery, pauseBeforeReplay } from '../../src/runtime/recovery.ts';
+import { decideRecovery, FailureStreak, pauseBeforeReplay } from '../../src/runtime/recovery.ts';
 import { compareTaskIds, parseTaskId } from '../../src/runtime/task-id.ts';
 import type { InternalTopicPlan, OffsetReset } from '../../src/topology/plan.ts';
 import { planOf, type SubtopologyShape } from './support/plans.ts';
@@ -183,6 +183,21 @@ describe('settings of an existing internal topic (IT-05)', () => {
     [repartition, { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '9' }, 'retention.bytes'],
   ])('%o with %o: %s', (wanted, actual, key) => {
     expect(configProblem(wanted, new Map(Object.entries(actual)))?.key).toBe(key);
+  });
+});
+
+describe('failures in a row', () => {
+  it('last since the first of them, until one succeeds or nothing was heard for long', () => {
+    const streak = new FailureStreak();
+    const note = (nowMs: number): [number, number] => [streak.note(nowMs, 100), streak.count];
+    expect([note(10), note(60), note(160)]).toEqual([
+      [0, 1],
+      [50, 2],
+      [150, 3],
+    ]);
+    streak.end();
+    expect(note(170)).toEqual([0, 1]);
+    expect(note(271)).toEqual([0, 1]);
   });
 });
 
