@@ -62,7 +62,10 @@ export function parseDuration(duration: Duration): number {
   const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) : null;
   const unitMs = unitsMs[match?.[2] ?? ''];
   if (match === null || unitMs === undefined) {
-    throw new StreamsError('MR_ARGUMENT_INVALID', `${JSON.stringify(duration)} is no duration. Give milliseconds or text like '250ms', '30s', '5m', '2h', '7d'`);
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `${JSON.stringify(duration)} is no duration. Give milliseconds or text like '250ms', '30s', '5m', '2h', '7d'`,
+    );
   }
   return Number(match[1]) * unitMs;
 }

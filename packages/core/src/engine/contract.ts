@@ -6,7 +6,6 @@
  * punctuate, commit …) → `suspend` → `resume` or `close`; `abort` at any time drops what is not committed and starts afresh (I4).
  */
 import type { MaybePromise, StateEngine } from '@millrace/state';
-import type { ClientError } from '../errors.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { Acknowledged, CommittedOffset, Output } from '../kafka/port.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
@@ -189,6 +188,3 @@ export interface Task {
   store(name: string): unknown;
   readonly storeNames: readonly string[];
 }
-
-/** A failure that the task cannot go on from: what `process` throws. Wraps the cause with node, topic, partition and offset. */
-export type TaskFailure = ClientError | Error;

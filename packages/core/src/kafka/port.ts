@@ -119,7 +119,11 @@ export interface GroupHandler {
    * Called after the barrier, before every join. `mustReachLeader` (default true): a static member that comes back within its session gets its old place
    * without a rebalance, so that nobody sees its new user data; with true it joins once more under its new member id, with false it keeps the place.
    */
-  subscription(): Promise<{ readonly topics: readonly string[]; readonly userData: Uint8Array; readonly mustReachLeader?: boolean | undefined }>;
+  subscription(): Promise<{
+    readonly topics: readonly string[];
+    readonly userData: Uint8Array;
+    readonly mustReachLeader?: boolean | undefined;
+  }>;
   /** On the leader only. Heartbeats go on meanwhile. */
   assign(members: readonly MemberView[], metadata: GroupMetadata): Promise<ReadonlyMap<string, MemberAssignment>>;
   onAssigned(assignment: MemberAssignment, context: { readonly metadata: GroupMetadata; readonly isLeader: boolean }): Promise<void>;

@@ -169,4 +169,4 @@ export class ListIterator<R, T> implements StoreIterator<T> {
   }
 }
 
-export type Listed<K, T> = StoreIterator<KeyValue<K, T>>;
+type Listed<K, T> = StoreIterator<KeyValue<K, T>>;
