@@ -12,9 +12,9 @@ const session = serdes.sessionWindowed(serdes.string());
 const windowed = (key: string, start: number, end: number): Windowed<string> => new Windowed(key, { start, end });
 
 test.each([
-  ['a time window', time, windowed('ab', 258, 268), '6162' + '0000000000000102'],
-  ['a time window in a changelog', changelog, windowed('ab', 258, 268), '6162' + '0000000000000102' + '00000000'],
-  ['a session, end first', session, windowed('ab', 258, 515), '6162' + '0000000000000203' + '0000000000000102'],
+  ['a time window', time, windowed('ab', 258, 268), '61620000000000000102'],
+  ['a time window in a changelog', changelog, windowed('ab', 258, 268), '6162000000000000010200000000'],
+  ['a session, end first', session, windowed('ab', 258, 515), '616200000000000002030000000000000102'],
   ['an empty key', time, windowed('', 0, 10), '0000000000000000'],
 ])('%s has the bytes that Java writes', (_name, serde, key, hex) => {
   expect(encode(serde, key).toString('hex')).toBe(hex);
@@ -30,7 +30,7 @@ test('windowed keys come back, and what stands before the times is the inner key
   const times = fc.tuple(fc.nat(), fc.nat());
   fc.assert(
     fc.property(fc.string(), times, (key, [start, length]) => {
-      const wellFormed = key.toWellFormed();
+      const wellFormed = Buffer.from(key).toString();
       for (const [serde, end] of [
         [time, start + 10],
         [changelog, start + 10],
