@@ -47,7 +47,10 @@ export function computePartitionCounts(topics: ApplicationTopics, external: Read
   return { internal, tasks, sources };
 }
 
-/** A repartition topic gets the largest count among the sources of the sub-topologies that write it, through any chain of repartition topics (IT-03). */
+/**
+ * A repartition topic gets the largest count among the sources of the sub-topologies that write it, through any chain of repartition topics (IT-03). Where such topics
+ * stand in a circle, as the two of a foreign-key join do, what is known around it decides; co-partitioning has the last word there.
+ */
 function repartitionCounts(
   topics: ApplicationTopics,
   external: ReadonlyMap<string, number>,
@@ -63,11 +66,20 @@ function repartitionCounts(
   while (unknown.size > 0) {
     let progress = false;
     for (const name of unknown) {
-      const count = countFromUpstream(name, topics, external, sourcesOf, counts);
+      const count = countFromUpstream(name, topics, external, sourcesOf, counts, 'all');
       if (count === undefined) continue;
       counts.set(name, count);
       unknown.delete(name);
       progress = true;
+    }
+    if (progress) continue;
+    for (const name of unknown) {
+      const count = countFromUpstream(name, topics, external, sourcesOf, counts, 'known');
+      if (count === undefined) continue;
+      counts.set(name, count);
+      unknown.delete(name);
+      progress = true;
+      break;
     }
     if (progress) continue;
     const names = [...unknown].sort(compareText);
@@ -81,13 +93,14 @@ function repartitionCounts(
   return counts;
 }
 
-/** Undefined while something upstream is not known. */
+/** `all`: undefined while something upstream is not known. `known`: undefined if nothing upstream is. */
 function countFromUpstream(
   name: string,
   topics: ApplicationTopics,
   external: ReadonlyMap<string, number>,
   sourcesOf: ReadonlyMap<number, readonly string[]>,
   known: ReadonlyMap<string, number>,
+  upstream: 'all' | 'known',
 ): number | undefined {
   let largest: number | undefined;
   for (const writer of topics.subtopologies) {
@@ -98,8 +111,9 @@ function countFromUpstream(
       if (source === name) continue;
       const count = isInternal ? known.get(source) : external.get(source);
       if (count === undefined) {
-        if (isInternal) return undefined;
-        throw missing(source, writer.id);
+        if (!isInternal) throw missing(source, writer.id);
+        if (upstream === 'all') return undefined;
+        continue;
       }
       largest = Math.max(largest ?? 0, count);
     }
