@@ -49,6 +49,12 @@ export interface SuppliedJoinStore {
   readonly persistence?: Persistence | undefined;
 }
 
+/** @throws MR_ARGUMENT_INVALID if JavaScript left out the windows. */
+export function checkJoined(options: { readonly windows?: JoinWindows | undefined } | undefined): void {
+  if (options?.windows !== undefined) return;
+  throw new StreamsError('MR_ARGUMENT_INVALID', "a join of two streams needs windows: { windows: joinWindows({ difference: '5m' }) }");
+}
+
 export function joinStoreOptions(option: string | StreamJoinStoreOptions | undefined): StreamJoinStoreOptions {
   const options = typeof option === 'string' ? { name: option } : (option ?? {});
   if (options.name !== undefined) validateName(options.name);

@@ -8,7 +8,7 @@ import type { StreamPlace } from './build-context.ts';
 import { repartitionedForJoin } from './join-repartition.ts';
 import type { KStream } from './kstream.ts';
 import { describeProcessor } from './processor-node.ts';
-import { checkJoinStores, joinStores, joinStoreOptions, type StreamJoined } from './stream-join-options.ts';
+import { checkJoined, checkJoinStores, joinStores, joinStoreOptions, type StreamJoined } from './stream-join-options.ts';
 
 export function joinStreams<K, L, R, V>(
   kind: JoinKind,
@@ -17,6 +17,7 @@ export function joinStreams<K, L, R, V>(
   joiner: StreamJoiner<K, NonNullable<L>, NonNullable<R>, V>,
   options: StreamJoined<K, NonNullable<L>, NonNullable<R>>,
 ): KStream<K, V> {
+  checkJoined(options);
   const { name, windows } = options;
   const store = joinStoreOptions(options.store);
   const left = repartitionedForJoin(leftStream, name === undefined ? undefined : `${name}-left`, options.key, options.value);
