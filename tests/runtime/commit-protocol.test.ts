@@ -1,9 +1,10 @@
 /** What is on disk and committed stays true to the changelogs when others write to them, tasks come and go, and engines fail for good. */
 import type { Logger } from '@millrace/core/kafka';
-import type { KafkaStreams } from '@millrace/core/runtime';
+import type { KafkaStreams, RestoreEvent } from '@millrace/core/runtime';
 import { heartbeatApi, offsetFetchApi } from '@millrace/kafka/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Harness } from './support/harness.ts';
+import { KeptDisk } from './support/kept-state.ts';
 import { changelogCounts, countWords, lastCounts, lines, sorted, wordCount } from './support/word-count.ts';
 
 let harness: Harness;
@@ -74,6 +75,32 @@ describe('failures that go on', () => {
     }
     expect(app.state).toBe('ERROR');
     expect(await ended).toMatchObject({ code: 'MR_INVARIANT', message: expect.stringMatching(/app-counts-changelog.*another process/) });
+  });
+
+  it('keep the state of tasks that wait to be opened again, however long it takes', async () => {
+    const disk = new KeptDisk(1);
+    const events: RestoreEvent[] = [];
+    const app = harness.instance(wordCount(), {
+      state: disk.backend(),
+      stateCleanupDelayMs: 2_000,
+      onUncaughtError: () => 'restartTasks',
+      onRestore: (event) => events.push(event),
+    });
+    await harness.clock.run(app.start());
+    await harness.running(app);
+    await harness.produce('lines', lines(40));
+    await harness.clock.advance(3_000);
+    events.length = 0;
+    const beats = harness.cluster.intercept(heartbeatApi, () => 'drop');
+    const offsets = harness.cluster.intercept(offsetFetchApi, () => 'drop');
+    await harness.clock.advance(10_000);
+    beats();
+    // Failures in a row, so that the pauses between them grow beyond the delay of the clean-up.
+    await harness.clock.advance(300_000);
+    offsets();
+    await harness.running(app);
+    expect(events).toEqual([]);
+    expect(stored(app)).toEqual(sorted(countWords(lines(40))));
   });
 
   it('are not one failure if there was nothing to do for long between them', async () => {

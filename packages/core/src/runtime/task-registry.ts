@@ -69,8 +69,9 @@ export class TaskRegistry {
     return this.#byInput.get(tp);
   }
 
+  /** Also of a task that is closed after a failure and opened again later. */
   owns(taskId: string): boolean {
-    return this.#owned.has(taskId);
+    return this.#owned.has(taskId) || this.#assigned.some((task) => task.id === taskId);
   }
 
   /** All tasks of the application: this instance may have to run every one with stores, so the memory of engines is divided by their number. */
