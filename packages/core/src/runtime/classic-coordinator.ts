@@ -47,6 +47,7 @@ export class ClassicCoordinator implements TaskCoordinator, GroupHandler {
   #generation: number | undefined;
   #watch: Timer | undefined;
   #watching = false;
+  #followUp: Timer | undefined;
 
   constructor(init: ClassicCoordinatorInit) {
     this.#init = init;
@@ -102,8 +103,8 @@ export class ClassicCoordinator implements TaskCoordinator, GroupHandler {
 
   async close(options: { readonly leave: boolean }): Promise<void> {
     this.#closing.abort();
-    this.#watch?.cancel();
-    this.#watch = undefined;
+    this.#stopWatching();
+    this.#followUp?.cancel();
     await this.#member.close(options);
   }
 
@@ -111,6 +112,7 @@ export class ClassicCoordinator implements TaskCoordinator, GroupHandler {
 
   async onRevoke(context: RevokeContext): Promise<void> {
     this.#stopWatching();
+    this.#followUp?.cancel();
     await this.#init.host.suspend(context.signal);
   }
 
@@ -166,6 +168,7 @@ export class ClassicCoordinator implements TaskCoordinator, GroupHandler {
 
   async onLost(error: StreamsError): Promise<void> {
     this.#stopWatching();
+    this.#followUp?.cancel();
     this.#generation = undefined;
     await this.#init.host.lose(error);
   }
@@ -208,12 +211,15 @@ export class ClassicCoordinator implements TaskCoordinator, GroupHandler {
 
   #scheduleWatch(): void {
     if (!this.#watching || this.#closing.signal.aborted) return;
+    // A look that outlasted a rebalance meets the timer of the watch that began after it.
+    this.#watch?.cancel();
     this.#watch = this.#init.options.clock.setTimer(() => void this.#look(), this.#init.options.topicRefreshMs, { unref: true });
   }
 
   #scheduleRejoin(delayMs: number): void {
-    this.#watch?.cancel();
-    this.#watch = this.#init.options.clock.setTimer(() => this.#member.requestRejoin('the assignment asked for a follow-up'), delayMs, {
+    this.#followUp?.cancel();
+    if (this.#closing.signal.aborted) return;
+    this.#followUp = this.#init.options.clock.setTimer(() => this.#member.requestRejoin('the assignment asked for a follow-up'), delayMs, {
       unref: true,
     });
   }

@@ -85,9 +85,13 @@ beforeEach(async () => {
 });
 
 const metadata = (generation: number) => ({ groupId: 'app', generation, memberId: 'm', instanceId: null });
-const assignment = (active: readonly string[], code: (typeof groupCodes)[keyof typeof groupCodes] = groupCodes.none) => ({
+const assignment = (
+  active: readonly string[],
+  code: (typeof groupCodes)[keyof typeof groupCodes] = groupCodes.none,
+  followUpMs: number = 0,
+) => ({
   partitions: active.map((id) => topicPartition('in', Number(id.split('_')[1]))),
-  userData: encodeAssignmentData({ active, followUpMs: 0, code, message: 'because' }),
+  userData: encodeAssignmentData({ active, followUpMs, code, message: 'because' }),
 });
 const assigned = (generation: number, active: readonly string[] = ['0_0'], isLeader = false): Promise<void> =>
   handler.onAssigned(assignment(active), { metadata: metadata(generation), isLeader });
@@ -185,6 +189,31 @@ describe('the classic coordinator', () => {
     client.fakeAdmin.logs.set(topicPartition('in', 2), { start: 0, end: 0 });
     await clock.advance(5_000);
     expect(rejoins).toEqual(['source topics changed']);
+  });
+
+  it.each([true, false])('asks for another assignment when the one it got says so, as leader: %s', async (isLeader) => {
+    await handler.onAssigned(assignment(['0_0'], groupCodes.none, 2_000), { metadata: metadata(1), isLeader });
+    await clock.advance(1_999);
+    expect(rejoins).toEqual([]);
+    await clock.advance(1);
+    expect(rejoins).toEqual(['the assignment asked for a follow-up']);
+  });
+
+  it('sets no second timer where a look at the topics outlasts a rebalance', async () => {
+    await assigned(1, ['0_0'], true);
+    const answers: (() => void)[] = [];
+    const { fakeAdmin } = client;
+    const describeTopics = fakeAdmin.describeTopics.bind(fakeAdmin);
+    fakeAdmin.describeTopics = (names) => new Promise((resolve) => answers.push(() => resolve(describeTopics(names))));
+    await clock.advance(5_000);
+    expect(answers).toHaveLength(1);
+    await handler.onRevoke({ metadata: metadata(1), deadlineMs: 0, signal: new AbortController().signal });
+    await assigned(2, ['0_0'], true);
+    answers[0]?.();
+    await settled();
+    expect(clock.pending).toBe(1);
+    await coordinator.close({ leave: true });
+    expect(clock.pending).toBe(0);
   });
 
   it.each(['a follower', 'a leader after the barrier', 'a coordinator that is closed'])('looks at no topics as %s', async (who) => {
