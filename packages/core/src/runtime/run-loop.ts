@@ -237,7 +237,8 @@ export class RunLoop {
   #commitDue(): boolean {
     const { options, registry } = this.#init;
     if (options.clock.monotonic() >= this.#nextCommitMs) return true;
-    return registry.running.some(({ task }) => task.commitRequested);
+    // Asked for where nothing ran yet, as in `init`, it waits for the first record: the others must not commit in every turn because of it.
+    return registry.running.some(({ task }) => task.commitRequested && task.commitNeeded);
   }
 
   /** The output is full: until the brokers took some of it nothing is processed, but whoever posts is served. */

@@ -309,6 +309,19 @@ describe('commits', () => {
     expect(commits).toEqual([['0_0']]);
   });
 
+  it('wait for the first record of a task that asked in its init, and the others keep to the interval meanwhile', async () => {
+    add('0_0', in0).commitRequested = true;
+    const other = add('0_1', in1);
+    for (let round = 0; round < 3; round++) {
+      other.size = 1;
+      await loop.turn();
+    }
+    expect(commits).toEqual([]);
+    await clock.advance(1_000);
+    await loop.turn();
+    expect(commits).toEqual([['0_1']]);
+  });
+
   it('look up topics that records wait for', async () => {
     const task = add('0_0', in0);
     task.size = 1;
