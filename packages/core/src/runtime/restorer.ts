@@ -54,6 +54,7 @@ export class Restorer {
   #running: Promise<void> | undefined;
   #wake = new AbortController();
   #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(init: RestorerInit) {
     this.#init = init;
@@ -101,6 +102,7 @@ export class Restorer {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.abort();
     this.#wake.abort();
     await this.#reader?.close();
     await this.#running;
@@ -126,7 +128,11 @@ export class Restorer {
     try {
       result = await reader.poll({ maxWaitMs: pollMs, signal: this.#wake.signal });
     } catch (error) {
-      if (!this.#closed) for (const entry of this.#entries.values()) this.#fail(entry, error);
+      if (this.#closed) return;
+      // A reader that failed fails for good: whoever restores next gets another one.
+      this.#reader = undefined;
+      await reader.close();
+      for (const entry of this.#entries.values()) this.#fail(entry, error);
       return;
     }
     const touched = new Set<Entry>();
@@ -187,7 +193,7 @@ export class Restorer {
     let bounds: ReadonlyMap<TopicPartition, ChangelogBounds>;
     try {
       const { client, options } = this.#init;
-      const retry = { clock: options.clock, log: options.log, timeoutMs: options.taskTimeoutMs };
+      const retry = { clock: options.clock, log: options.log, timeoutMs: options.taskTimeoutMs, signal: this.#closing.signal };
       bounds = await changelogBounds(
         entries.map((entry) => entry.owned),
         client.admin(),
@@ -234,7 +240,7 @@ export class Restorer {
       this.#tell({ kind: 'start', ...this.#place(entry, range), rebuild: decision.rebuild?.reason });
     }
     if (positions.size === 0) this.#finish(entry, undefined);
-    else this.#openReader().assign(positions);
+    else this.#assign(positions);
   }
 
   /** Local state that its changelog cannot account for is dropped, or stops the instance where the user chose so. */
@@ -310,6 +316,16 @@ export class Restorer {
     entry.busy = step().catch((error: unknown) => this.#fail(entry, error));
     await entry.busy;
     entry.busy = undefined;
+  }
+
+  #assign(positions: ReadonlyMap<TopicPartition, number>): void {
+    try {
+      this.#openReader().assign(positions);
+    } catch (error) {
+      // It failed while nobody polled.
+      this.#reader = undefined;
+      throw error;
+    }
   }
 
   #openReader(): PartitionReader {

@@ -331,6 +331,34 @@ describe('trouble', () => {
     expect(outcomes()).toEqual(['0_0']);
   });
 
+  it('reads with another reader after one failed for good', async () => {
+    client.fakeAdmin.logs.set(log, { start: 0, end: 1 });
+    const task = (): FakeTask => new FakeTask('0_0', { changelogs: [changelog(undefined)] });
+    await add(task());
+    const denied = new ClientError('fatal', 'denied');
+    reader().poll = () => Promise.reject(denied);
+    reader().answer({});
+    await settled();
+    expect(restorer.takeOutcomes().map(({ error }) => error)).toEqual([denied]);
+    expect(reader().closed).toBe(true);
+    await add(task());
+    client.readers[1]?.answer({ batches: [batchAt(log, [0], 1)] });
+    await settled();
+    expect(outcomes()).toEqual(['0_0']);
+  });
+
+  it('closes while nobody knows the bounds, without waiting for as long as a task is patient', async () => {
+    client.fakeAdmin.failures.push(...Array.from({ length: 100 }, () => retriable('no leader')));
+    client.fakeAdmin.logs.set(log, { start: 0, end: 9 });
+    await add(new FakeTask('0_0', { changelogs: [changelog(undefined)] }));
+    let closed = false;
+    const closing = restorer.close().then(() => (closed = true));
+    await settled();
+    expect(closed).toBe(true);
+    expect(clock.pending).toBe(0);
+    await closing;
+  });
+
   it('closes in the middle of a restore', async () => {
     client.fakeAdmin.logs.set(log, { start: 0, end: 9 });
     await add(new FakeTask('0_0', { changelogs: [changelog(undefined)] }));
