@@ -97,7 +97,15 @@ export type { ReadOnlyWindowStore, TimestampedWindowStore, WindowStore, WindowVa
 export { parseDuration } from './time.ts';
 export type { Clock, Duration, Timer } from './time.ts';
 export type { OffsetReset } from './topology/plan.ts';
-export type { Topology } from './topology/topology.ts';
+export type {
+  InternalTopicDescription,
+  NodeDescription,
+  StoreDescription,
+  SubtopologyDescription,
+  TopicDescription,
+  TopologyDescription,
+} from './topology/describe-json.ts';
+export type { DescribeFormat, Topology } from './topology/topology.ts';
 export { joinWindows } from './windows/join-windows.ts';
 export type { JoinWindows, JoinWindowsOptions } from './windows/join-windows.ts';
 export { sessionWindows } from './windows/session-windows.ts';

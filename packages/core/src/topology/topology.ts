@@ -1,5 +1,10 @@
 /** A built topology: what the runtime and the test driver take. */
+import { describeAsData, type TopologyDescription } from './describe-json.ts';
+import { describeAsMermaid } from './describe-mermaid.ts';
 import type { TopologyPlan } from './plan.ts';
+
+/** How a topology is described: as Kafka Streams prints it, for tools, or as a Mermaid flowchart. */
+export type DescribeFormat = 'text' | 'json' | 'mermaid';
 
 /** Kafka Streams: `org.apache.kafka.streams.Topology`. Made by `StreamsBuilder.build()`. */
 export class Topology {
@@ -13,9 +18,24 @@ export class Topology {
     this.#description = description;
   }
 
-  /** Sub-topologies, nodes and stores as text, exactly as Kafka Streams' `Topology.describe()` prints it. */
-  describe(): string {
-    return this.#description;
+  /**
+   * Sub-topologies, nodes and stores. `text`, the default, is exactly what Kafka Streams' `Topology.describe()` prints; `json` is {@link toJSON} as text; `mermaid` draws
+   * it wherever Markdown is shown.
+   */
+  describe(format: DescribeFormat = 'text'): string {
+    switch (format) {
+      case 'text':
+        return this.#description;
+      case 'json':
+        return JSON.stringify(this, null, 2);
+      case 'mermaid':
+        return describeAsMermaid(this.toJSON());
+    }
+  }
+
+  /** Sub-topologies, nodes, stores and internal topics as plain data. */
+  toJSON(): TopologyDescription {
+    return describeAsData(this.plan);
   }
 
   toString(): string {
