@@ -209,9 +209,9 @@ export interface Output {
 
 /** What the broker acknowledged of one partition since the previous flush. */
 export interface Acknowledged {
-  /** Offset of the last acknowledged record. */
+  /** Offset of the last acknowledged record of which the broker told it; -1 if it told none. */
   readonly lastOffset: number;
-  /** False if the offsets of our records were not contiguous: somebody else writes to the partition (I2). */
+  /** False if the offsets of what this producer wrote to the partition, now and before, have a hole or are not known: somebody else wrote there, perhaps in its own right. */
   readonly contiguous: boolean;
 }
 

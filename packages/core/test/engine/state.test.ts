@@ -156,6 +156,7 @@ describe('a commit', () => {
       contiguous: false,
       refused: false,
     },
+    { name: 'are somewhere, as the broker does not say where', restoredTo: 4, lastOffset: -1, contiguous: false, refused: true },
     { name: 'leave a hole behind what was restored', restoredTo: 4, lastOffset: 6, contiguous: true, refused: true },
   ])('is checked against the restore: records that $name', ({ restoredTo, lastOffset, contiguous, refused }) => {
     const harness = new Harness(storing(store('A')), { engine: new MemoryEngine() });

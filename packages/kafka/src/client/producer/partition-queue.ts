@@ -134,9 +134,11 @@ export class PartitionQueue implements OutputPartition {
   /** The first batch was written from `baseOffset` on; -1 if the broker only knows that it was. */
   acknowledgeFirst(baseOffset: number): Acknowledged {
     const batch = this.#removeFirst();
-    const contiguous = baseOffset >= 0 && (this.#expectedOffset < 0 || this.#expectedOffset === baseOffset);
-    const lastOffset = (baseOffset < 0 ? Math.max(this.#expectedOffset, 0) : baseOffset) + batch.count - 1;
-    this.#expectedOffset = baseOffset < 0 ? -1 : lastOffset + 1;
+    const isKnown = baseOffset >= 0;
+    const contiguous = isKnown && (this.#expectedOffset < 0 || this.#expectedOffset === baseOffset);
+    // Not guessed: whoever reckons from where its records are to where a log is read on must not be wrong.
+    const lastOffset = isKnown ? baseOffset + batch.count - 1 : -1;
+    this.#expectedOffset = isKnown ? lastOffset + 1 : -1;
     const acknowledged = { lastOffset, contiguous };
     if (batch.flushes.length === 0) this.acknowledged = mergeAcknowledged(this.acknowledged, acknowledged);
     for (const flush of batch.flushes) flush.note(this.tp, acknowledged);

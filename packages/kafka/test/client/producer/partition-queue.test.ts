@@ -138,10 +138,11 @@ describe('batches', () => {
 
 describe('offsets', () => {
   it.each([
-    { offsets: [10, 11], contiguous: true },
-    { offsets: [10, 12], contiguous: false },
-    { offsets: [10, -1], contiguous: false },
-  ])('$offsets are contiguous: $contiguous', ({ offsets, contiguous }) => {
+    { offsets: [10, 11], contiguous: true, lastOffset: 11 },
+    { offsets: [10, 12], contiguous: false, lastOffset: 12 },
+    { offsets: [10, -1], contiguous: false, lastOffset: 10 },
+    { offsets: [-1, -1], contiguous: false, lastOffset: -1 },
+  ])('$offsets are contiguous: $contiguous', ({ offsets, contiguous, lastOffset }) => {
     for (const offset of offsets) {
       append('x');
       queue.close();
@@ -149,6 +150,6 @@ describe('offsets', () => {
       queue.acknowledgeFirst(offset);
     }
     expect(queue.acknowledged?.contiguous).toBe(contiguous);
-    expect(queue.acknowledged?.lastOffset).toBe(offsets[1] === 12 ? 12 : 11);
+    expect(queue.acknowledged?.lastOffset).toBe(lastOffset);
   });
 });
