@@ -8,6 +8,7 @@
 /** Every code that core throws, one line each; docs/errors.md tells cause and remedy. */
 export const errorCodes = [
   'MR_ARGUMENT_INVALID',
+  'MR_BUFFER_FULL',
   'MR_CHANGELOG_TRUNCATED',
   'MR_CLIENT_ABORTABLE',
   'MR_CLIENT_FATAL',

@@ -22,6 +22,7 @@ export type { StreamJoined, StreamJoinStoreOptions, SuppliedJoinStore } from './
 export type { Joined } from './dsl/stream-table-join.ts';
 export type { StoreOption, StoreOptions, TableOptions, TransformValuesOptions } from './dsl/store-options.ts';
 export type { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
+export type { SuppressOptions, UntilTimeLimit, UntilWindowCloses } from './dsl/suppress.ts';
 export { TopologyBuilder } from './dsl/topology-builder.ts';
 export type { ProcessorNodeOptions, SinkOptions, SourceOptions } from './dsl/topology-builder.ts';
 export type { TopologyOptions } from './dsl/topology-options.ts';

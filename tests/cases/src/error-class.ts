@@ -8,6 +8,7 @@ import type { ExpectedError } from './case.ts';
 /** Java class by code. `TopologyException` and `IllegalArgumentException` are the caller's mistakes, `StreamsException` wraps whatever fails at start and at run. */
 const javaClasses: Readonly<Partial<Record<ErrorCode, string>>> = {
   MR_ARGUMENT_INVALID: 'IllegalArgumentException',
+  MR_BUFFER_FULL: 'StreamsException',
   MR_COPARTITION_MISMATCH: 'TopologyException',
   MR_DESERIALIZATION: 'StreamsException',
   MR_NULL_RESULT: 'StreamsException',

@@ -50,6 +50,8 @@ export interface CogroupAggregation<KR, A> {
   /** Of the table. */
   readonly keySerde: Serde<KR> | undefined;
   readonly valueSerde: Serde<A> | undefined;
+  /** Where it makes windows: how long they take records behind their end. */
+  readonly windowGraceMs?: number | undefined;
 }
 
 const aggregatePrefix = 'COGROUPKSTREAM-AGGREGATE-';
@@ -74,6 +76,7 @@ export function aggregateGroups<KR, A>(cogrouping: Cogrouping, aggregation: Cogr
         create: aggregation.create(member, position),
         store: position === 0 ? store : undefined,
         stores: position === 0 ? [] : [storeName],
+        windowGraceMs: aggregation.windowGraceMs,
       },
       (parents[position] as Parent).node,
     ),

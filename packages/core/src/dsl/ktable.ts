@@ -9,6 +9,7 @@ import { mappedView } from '../operators/table-reader.ts';
 import { toStream } from '../operators/to-stream.ts';
 import type { ValueTransformerFactory } from '../processor/value-transformer.ts';
 import type { Serde } from '../serde/serde.ts';
+import type { Windowed } from '../windows/windowed.ts';
 import type { TablePlace } from './build-context.ts';
 import { deriveTable, filterTable } from './derived-table.ts';
 import { type ForeignKeyJoinOptions, joinByForeignKey } from './foreign-key-join.ts';
@@ -17,6 +18,7 @@ import type { KStream } from './kstream.ts';
 import type { Grouped, NodeOptions } from './options.ts';
 import { checkFactory, describeOperator } from './processor-node.ts';
 import type { TableOptions, TransformValuesOptions } from './store-options.ts';
+import { type SuppressOptions, suppressTable, type UntilTimeLimit, type UntilWindowCloses } from './suppress.ts';
 import { joinTables } from './table-join.ts';
 
 export class KTable<out K, out V> {
@@ -81,6 +83,18 @@ export class KTable<out K, out V> {
       stores: options.stores ?? [],
       countsUnnamedStore: false,
     });
+  }
+
+  /**
+   * Lets out one result a window, when it closes; rows that were deleted by then are left out.
+   *
+   * @throws MR_TOPOLOGY_INVALID where no windowed aggregation is above.
+   */
+  suppress(this: KTable<Windowed<unknown>, unknown>, options: UntilWindowCloses): KTable<K, V>;
+  /** Lets out at most one change of a key in a time. */
+  suppress(options: UntilTimeLimit): KTable<K, V>;
+  suppress(options: SuppressOptions): KTable<K, V> {
+    return suppressTable(this.place, options);
   }
 
   // The selector's form comes first: a function has a name and would pass for options.

@@ -100,6 +100,7 @@ function aggregateWindows<K, V, A>(
     store: (storeName) => sessionStore(storeName, { ...store, key, value }, windows, emit, context.persistence),
     lineage: (storeName) => new SessionLineage(storeName),
     keySerde: windowedKeySerde(key, windows, context),
+    windowGraceMs: windows.gapMs + windows.graceMs,
     valueSerde: value,
   });
 }

@@ -27,6 +27,8 @@ export interface StreamAggregation<K, V, KR, A> {
   /** Of the table. */
   readonly keySerde: Serde<KR> | undefined;
   readonly valueSerde: Serde<A> | undefined;
+  /** Where it makes windows: how long they take records behind their end. */
+  readonly windowGraceMs?: number | undefined;
 }
 
 export function aggregateStream<K, V, KR, A>(
@@ -35,13 +37,16 @@ export function aggregateStream<K, V, KR, A>(
   aggregation: StreamAggregation<K, V, KR, A>,
 ): KTable<KR, A> {
   const { context } = place;
-  const { keySerde, operator, valueSerde } = aggregation;
+  const { keySerde, operator, valueSerde, windowGraceMs } = aggregation;
   const storeName = aggregation.storeName ?? context.names.store(operator.prefix);
   const name = context.names.named(aggregation.name, operator.prefix);
   const store = aggregation.store(storeName);
   const { node, sources } = parentOf(place, shared, storeName, aggregation.storeName !== undefined);
   const lineage = aggregation.lineage(storeName);
-  const graphNode = context.graph.add({ kind: 'tableProcessor', name, lineage, create: operator.create, store, stores: [] }, node);
+  const graphNode = context.graph.add(
+    { kind: 'tableProcessor', name, lineage, create: operator.create, store, stores: [], windowGraceMs },
+    node,
+  );
   return context.table({ context, name, graphNode, keySerde, valueSerde, sources, lineage, queryableStoreName: aggregation.storeName });
 }
 

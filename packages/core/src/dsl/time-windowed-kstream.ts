@@ -116,6 +116,7 @@ function aggregateWindows<K, V, A>(
     store: (storeName) => windowStore(storeName, { ...store, key, value }, windows, emit, context.persistence),
     lineage: (storeName) => new WindowLineage(storeName),
     keySerde: windowedKeySerde(key, windows, context),
+    windowGraceMs: windows.graceMs,
     valueSerde: value,
   });
 }

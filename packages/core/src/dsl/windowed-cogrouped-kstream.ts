@@ -50,6 +50,7 @@ export class TimeWindowedCogroupedKStream<out K, out A> {
       create: ({ aggregator }, position) =>
         operatorOf(cogroupedAggregation(aggregating<unknown, unknown, unknown>(initializer, aggregator), position)),
       keySerde: windowedKeySerde(store?.key, windows, context),
+      windowGraceMs: windows.graceMs,
       valueSerde: store?.value,
     });
   }
@@ -93,6 +94,7 @@ export class SessionWindowedCogroupedKStream<out K, out A> {
           emit,
         ).create,
       keySerde: windowedKeySerde(store?.key, windows, context),
+      windowGraceMs: windows.gapMs + windows.graceMs,
       valueSerde: store?.value,
     });
   }

@@ -40,6 +40,9 @@ export function bufferedBytes({ context, prior, old, value }: BufferedRecord): n
   return bytes + (prior?.length ?? 0) + (old === null || sameBytes(prior, old) ? 0 : old.length) + (value?.length ?? 0);
 }
 
+/** As Java writes it. */
+const noEnd = 0x7fff_ffff_ffff_ffffn;
+
 export function encodeBuffered(record: BufferedRecord, time: number, writer: ByteWriter): void {
   const { context, prior, old, value } = record;
   writer.writeInt64(context.timestamp);
@@ -56,7 +59,9 @@ export function encodeBuffered(record: BufferedRecord, time: number, writer: Byt
   if (old !== null && sameBytes(prior, old)) writer.writeInt32(sameAsPrior);
   else writeSized(writer, old);
   writeSized(writer, value);
-  writer.writeInt64(time);
+  // The end of a window without end.
+  if (time === Number.POSITIVE_INFINITY) writer.writeBigInt64(noEnd);
+  else writer.writeInt64(time);
 }
 
 /** Undefined if the bytes are no buffered record. */
@@ -78,7 +83,8 @@ export function decodeBuffered(bytes: Uint8Array): { readonly record: BufferedRe
     const oldLength = reader.int32();
     const old = oldLength === sameAsPrior ? prior : reader.bytes(oldLength);
     const value = reader.sized();
-    const time = reader.int64();
+    const written = reader.int64();
+    const time = written >= Number(noEnd) ? Number.POSITIVE_INFINITY : written;
     if (topic === null || !reader.ended) return undefined;
     const text = Buffer.from(topic).toString('utf8');
     const context = {

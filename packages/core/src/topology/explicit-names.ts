@@ -23,6 +23,10 @@ export function checkNamesGiven(nodes: readonly GraphNode[]): void {
     } else if (description.kind === 'store') {
       if (description.isNameGenerated === true) generated.push(`changelog topic ${description.name}-changelog`);
     } else if (description.kind === 'tableSource' || description.kind === 'tableProcessor') {
+      const ownStores = description.kind === 'tableProcessor' ? (description.ownStores ?? []) : [];
+      for (const own of ownStores) {
+        if (own.logging !== undefined && generatedStore.test(own.name)) generated.push(`changelog topic ${own.name}-changelog`);
+      }
       const { store } = description;
       if (store === undefined || !generatedStore.test(store.name)) continue;
       generated.push(store.logging === undefined ? `store ${store.name}` : `changelog topic ${store.name}-changelog`);

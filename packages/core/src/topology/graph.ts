@@ -62,6 +62,8 @@ export interface TableProcessorDescription {
   readonly stores: readonly string[];
   /** As for processors; undefined for none. */
   readonly ownStores?: readonly StoreSpec[] | undefined;
+  /** Where the node makes windows: for how many ms behind their end, by stream time, they take records. */
+  readonly windowGraceMs?: number | undefined;
 }
 
 /** A topic of our own between two sub-topologies: filter, sink, source. The graph node is called like the source. */
@@ -156,6 +158,8 @@ export interface JoinDescription {
   readonly stores: readonly JoinStore[];
   /** Names of the sources whose topics must have as many partitions. */
   readonly copartitioned: ReadonlySet<string>;
+  /** Stores of a table that must keep a history, and for how long at least. */
+  readonly history?: { readonly stores: readonly string[]; readonly leastMs: number } | undefined;
   /** As for processors. */
   readonly usesNullKeys: boolean;
 }

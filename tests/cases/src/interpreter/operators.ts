@@ -1,5 +1,5 @@
-/** Every operator of the format by name. A name that is not here is an operator that is not built yet, or no operator at all. */
-import { CaseFormatError, NotBuiltError } from '../json.ts';
+/** Every operator of the format by name. A name that is not here is no operator. */
+import { CaseFormatError } from '../json.ts';
 import { fkJoin } from './foreign-key-join.ts';
 import { globalTable, gtJoin } from './global-tables.ts';
 import { aggregate, count, groupBy, groupByKey, reduce } from './grouping.ts';
@@ -7,6 +7,7 @@ import type { Operation } from './operation.ts';
 import { process, processValues, transformValues } from './processing.ts';
 import { filter, filterNot, flatMap, flatMapValues, foreach, map, mapValues, peek, selectKey } from './record-by-record.ts';
 import { merge, repartition, split, toStream, toTable } from './reshaping.ts';
+import { suppress } from './suppress.ts';
 import { store, stream, table, to } from './sources-and-sinks.ts';
 import { cogroup, windowedBy } from './windowing.ts';
 import { ssJoin, stJoin, ttJoin } from './joins.ts';
@@ -46,15 +47,13 @@ const operators: Readonly<Record<string, (op: Operation) => void>> = {
   process,
   processValues,
   transformValues,
+  suppress,
 };
-
-const notBuilt: ReadonlySet<string> = new Set(['suppress']);
 
 /** @throws NotBuiltError, CaseFormatError; and whatever the DSL refuses */
 export function applyOperator(op: Operation): void {
   const name = op.text('op');
   const apply = operators[name];
   if (apply !== undefined) apply(op);
-  else if (notBuilt.has(name)) throw new NotBuiltError(`the operator ${name}`);
   else throw new CaseFormatError(`unknown operator ${name}`);
 }
