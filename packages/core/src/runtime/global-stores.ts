@@ -15,7 +15,7 @@ import type { GlobalStorePlan } from '../topology/plan.ts';
 import { deleteRetention } from './changelog-bounds.ts';
 import { preparationOf } from './input-preparation.ts';
 import type { RuntimeOptions } from './options.ts';
-import { type ChangelogBounds, decideRestore, mismatchError } from './restore-task.ts';
+import { type ChangelogBounds, decideRestore } from './restore-task.ts';
 import { type RetryContext, retrying } from './retry.ts';
 import { noteOfTopicId, noteTopicIds } from './state-identity.ts';
 
@@ -64,7 +64,6 @@ export class GlobalStores {
    * Opens the stores, reads their topics to where they end now, and goes on reading. Leaves nothing open if that fails.
    *
    * @throws MR_SOURCE_TOPIC_MISSING if a topic does not appear in time
-   * @throws MR_CHANGELOG_TRUNCATED, MR_TOPIC_RECREATED where local state does not fit the topic and `stateMismatch` is `stop`
    */
   static async open(init: GlobalStoresInit): Promise<GlobalStores> {
     const { client, directory, options, plans } = init;
@@ -122,7 +121,7 @@ export class GlobalStores {
     });
     const { ranges, rebuild } = decideRestore(changelogs, bounds, this.#state.ageMs);
     if (rebuild !== undefined) {
-      if (options.stateMismatch === 'stop') throw mismatchError(globalTaskId, rebuild);
+      // The topic is the truth and the store its copy: whatever happened to the topic, nothing is lost by reading it again.
       log.warn('the local state of the global stores is dropped and rebuilt', { reason: rebuild.reason, detail: rebuild.detail });
       await this.#task.wipe();
     }

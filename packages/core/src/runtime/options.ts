@@ -93,7 +93,10 @@ export interface KafkaStreamsOptions {
   readonly topicRefreshMs?: Duration | undefined;
   /** How long a failure that may pass is retried. Default 5 min. Kafka Streams: `task.timeout.ms`. */
   readonly taskTimeoutMs?: Duration | undefined;
-  /** Local state that its changelog cannot account for (truncated, recreated): `rebuild` it from the changelog, or `stop` with a coded error. Default `rebuild`. */
+  /**
+   * Local state whose changelog was deleted, made again or cut short may be the only copy of some rows: `stop` with a coded error, or `rebuild` it from what the changelog has.
+   * State that is merely too old is always rebuilt, since nothing is lost by it. Default `stop`.
+   */
   readonly stateMismatch?: 'rebuild' | 'stop' | undefined;
   /** Default: leave, unless the member is static. */
   readonly leaveOnClose?: boolean | undefined;
@@ -259,7 +262,7 @@ export function resolveOptions(options: KafkaStreamsOptions): RuntimeOptions {
     topicTimeoutMs: duration('topicTimeoutMs', options.topicTimeoutMs, minute, 0),
     topicRefreshMs: duration('topicRefreshMs', options.topicRefreshMs, 5 * minute, 1),
     taskTimeoutMs: duration('taskTimeoutMs', options.taskTimeoutMs, 5 * minute, 0),
-    stateMismatch: options.stateMismatch ?? 'rebuild',
+    stateMismatch: options.stateMismatch ?? 'stop',
     leaveOnClose: options.leaveOnClose ?? options.instanceId === undefined,
     handleSignals: options.handleSignals ?? false,
     closeTimeoutMs: duration('closeTimeoutMs', options.closeTimeoutMs, 30 * second, 0),

@@ -115,7 +115,12 @@ function boundsOf(changelog: ChangelogState, bounds: ReadonlyMap<TopicPartition,
   });
 }
 
-/** The coded error of a mismatch, for those who choose to stop. */
+/** True if the local state may be the only copy of some rows: rebuilding it from the changelog would lose them. */
+export function mayLoseRows({ reason }: NonNullable<RestoreDecision['rebuild']>): boolean {
+  return reason === 'recreated' || reason === 'beyondLogEnd';
+}
+
+/** The coded error of a mismatch, for those who do not choose to rebuild. */
 export function mismatchError(taskId: string, rebuild: NonNullable<RestoreDecision['rebuild']>): StreamsError {
   const { reason, tp, detail } = rebuild;
   return new StreamsError(

@@ -12,7 +12,14 @@ import type { RebuildReason, RestoreEvent } from './events.ts';
 import type { RuntimeOptions } from './options.ts';
 import type { OwnedTask } from './owned-task.ts';
 import { recordsBelow } from './restore-batch.ts';
-import { type ChangelogBounds, decideRestore, mismatchError, type RestoreDecision, type RestoreRange } from './restore-task.ts';
+import {
+  type ChangelogBounds,
+  decideRestore,
+  mayLoseRows,
+  mismatchError,
+  type RestoreDecision,
+  type RestoreRange,
+} from './restore-task.ts';
 import { noteTopicIds } from './state-identity.ts';
 
 export interface RestorerInit {
@@ -243,10 +250,10 @@ export class Restorer {
     else this.#assign(positions);
   }
 
-  /** Local state that its changelog cannot account for is dropped, or stops the instance where the user chose so. */
+  /** Local state that its changelog does not continue is dropped; where rows may be lost with it, only if the user chose so. */
   #judge(owned: OwnedTask, rebuild: NonNullable<RestoreDecision['rebuild']>): void {
     const { options } = this.#init;
-    const lossy = rebuild.reason === 'recreated' || rebuild.reason === 'beyondLogEnd';
+    const lossy = mayLoseRows(rebuild);
     const error = mismatchError(owned.id, rebuild);
     if (lossy && options.stateMismatch === 'stop') throw error;
     options.log.warn('local state is dropped and rebuilt from its changelog', {

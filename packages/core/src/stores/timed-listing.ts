@@ -2,7 +2,7 @@
  * Listings of windowed stores over many keys: a snapshot of the rows here and in the engine, in the order that the kind of store has in Kafka Streams. Reads by key, which
  * operators make for each record, do not come here; emission on window close does, with the rows that it is about to emit.
  */
-import type { KeyValue, StoreIterator } from './faces.ts';
+import type { StoreIterator } from './faces.ts';
 import type { ByteString } from './key-bytes.ts';
 import { toByteString } from './key-bytes.ts';
 import type { TimedEntry } from './timed-entry.ts';
@@ -169,4 +169,3 @@ export class ListIterator<R, T> implements StoreIterator<T> {
   }
 }
 
-type Listed<K, T> = StoreIterator<KeyValue<K, T>>;

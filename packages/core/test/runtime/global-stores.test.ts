@@ -139,18 +139,17 @@ test('a restart goes on behind what was written, partition by partition', async 
   await scene.opened?.close();
 });
 
-test.each<[string, (scene: Scene) => void, string]>([
-  ['was made again', (scene) => scene.client.fakeAdmin.logs.set(first, { start: 0, end: 1, topicId: 'id-2' }), 'MR_TOPIC_RECREATED'],
-  ['lost records', (scene) => scene.log(first, 0, 0), 'MR_CHANGELOG_TRUNCATED'],
-  ['no longer has what comes next', (scene) => scene.log(first, 5, 6), 'MR_CHANGELOG_TRUNCATED'],
-])('state of a topic that %s is rebuilt, or refused where that was asked for', async (_name, change, code) => {
+test.each<[string, (scene: Scene) => void]>([
+  ['was made again', (scene) => scene.client.fakeAdmin.logs.set(first, { start: 0, end: 1, topicId: 'id-2' })],
+  ['lost records', (scene) => scene.log(first, 0, 0)],
+  ['no longer has what comes next', (scene) => scene.log(first, 5, 6)],
+])('state of a topic that %s is rebuilt: the topic is the truth', async (_name, change) => {
   const scene = new Scene();
   await scene.open();
   scene.reader.answer({ batches: [batchOf(first, 0, ['a', '1'])] });
   await settled();
   await scene.opened?.close();
   change(scene);
-  await expect(scene.open({ stateMismatch: 'stop' })).rejects.toMatchObject({ code });
   const opening = scene.open();
   await settled();
   const { end, start } = scene.client.fakeAdmin.logs.get(first) as { start: number; end: number };

@@ -35,7 +35,7 @@ describe('resolveOptions', () => {
       repartitionPurgeIntervalMs: 30_000,
       taskTimeoutMs: 300_000,
       leaveOnClose: true,
-      stateMismatch: 'rebuild',
+      stateMismatch: 'stop',
       producer: { lingerMs: 100, compression: 'none' },
     });
   });

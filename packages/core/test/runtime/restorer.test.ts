@@ -219,24 +219,28 @@ describe('local state that the changelog cannot account for (I2)', () => {
     { name: 'of another topic', position: 4, start: 0, end: 9, topicId: 'new', reason: 'recreated' },
     { name: 'of another topic, although the offsets fit', position: 9, start: 0, end: 9, topicId: 'new', reason: 'recreated' },
     { name: 'older than deletions are kept', position: 4, start: 0, end: 9, retention: age - 1, reason: 'tooOld' },
-  ])('is rebuilt: $name', async ({ position, start, end, topicId, retention, reason }) => {
-    client.fakeAdmin.logs.set(log, { start, end, topicId: topicId ?? 'old' });
-    if (retention !== undefined)
-      client.fakeAdmin.configs.set(
-        log.topic,
-        new Map([
-          ['cleanup.policy', 'compact'],
-          ['delete.retention.ms', String(retention)],
-        ]),
-      );
-    const state = fakeState('0_0', { existed: true, ageMs: age });
-    await noteTopicIds(state.engine, new Map([[log.topic, 'old']]));
-    const task = new FakeTask('0_0', { changelogs: [changelog(position)], hasState: true });
-    await add(task, state);
-    expect(task.events).toEqual(['wipe']);
-    expect(events[0]).toMatchObject({ kind: 'start', rebuild: reason, start });
-    expect(noteOfTopicId(state.engine, log.topic)).toBe(topicId ?? 'old');
-  });
+  ])(
+    'is rebuilt, where rows might be lost only if that was chosen: $name',
+    async ({ position, start, end, topicId, retention, reason }) => {
+      make({ stateMismatch: 'rebuild' });
+      client.fakeAdmin.logs.set(log, { start, end, topicId: topicId ?? 'old' });
+      if (retention !== undefined)
+        client.fakeAdmin.configs.set(
+          log.topic,
+          new Map([
+            ['cleanup.policy', 'compact'],
+            ['delete.retention.ms', String(retention)],
+          ]),
+        );
+      const state = fakeState('0_0', { existed: true, ageMs: age });
+      await noteTopicIds(state.engine, new Map([[log.topic, 'old']]));
+      const task = new FakeTask('0_0', { changelogs: [changelog(position)], hasState: true });
+      await add(task, state);
+      expect(task.events).toEqual(['wipe']);
+      expect(events[0]).toMatchObject({ kind: 'start', rebuild: reason, start });
+      expect(noteOfTopicId(state.engine, log.topic)).toBe(topicId ?? 'old');
+    },
+  );
 
   it.each([
     { name: 'inside the log', position: 4, start: 0, end: 9 },
@@ -261,8 +265,7 @@ describe('local state that the changelog cannot account for (I2)', () => {
   it.each([
     { position: 12, topicId: 'old', code: 'MR_CHANGELOG_TRUNCATED' },
     { position: 4, topicId: 'new', code: 'MR_TOPIC_RECREATED' },
-  ])('stops with $code where that was chosen', async ({ position, topicId, code }) => {
-    make({ stateMismatch: 'stop' });
+  ])('stops with $code unless rebuilding was chosen', async ({ position, topicId, code }) => {
     client.fakeAdmin.logs.set(log, { start: 0, end: 9, topicId });
     const state = fakeState('0_0', { existed: true });
     await noteTopicIds(state.engine, new Map([[log.topic, 'old']]));
