@@ -187,7 +187,7 @@ export class KStream<out K, out V> {
    */
   join<KG, VG, R>(
     table: GlobalKTable<KG, VG>,
-    selector: Mapper<K, V, KG | null | undefined>,
+    selector: Mapper<K, V, NoInfer<KG> | null | undefined>,
     joiner: (left: V, right: VG, key: K) => R,
     options?: NodeOptions,
   ): KStream<K, R>;
@@ -217,7 +217,7 @@ export class KStream<out K, out V> {
   /** As {@link join}, but records for which there is no row are joined with null. */
   leftJoin<KG, VG, R>(
     table: GlobalKTable<KG, VG>,
-    selector: Mapper<K, V, KG | null | undefined>,
+    selector: Mapper<K, V, NoInfer<KG> | null | undefined>,
     joiner: (left: V, right: VG | null, key: K) => R,
     options?: NodeOptions,
   ): KStream<K, R>;
@@ -377,7 +377,7 @@ export class KStream<out K, out V> {
 
   #joinGlobal<KG, VG, R>(
     table: GlobalKTable<KG, VG>,
-    selector: Mapper<K, V, KG | null | undefined>,
+    selector: Mapper<K, V, NoInfer<KG> | null | undefined>,
     joiner: StreamTableJoiner<K, V, VG, R>,
     options: NodeOptions,
     isLeft: boolean,

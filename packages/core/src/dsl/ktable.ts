@@ -140,7 +140,7 @@ export class KTable<out K, out V> {
    */
   join<KO, VO, R>(
     other: KTable<KO, VO>,
-    foreignKey: Mapper<K, V, KO | null | undefined>,
+    foreignKey: Mapper<K, V, NoInfer<KO> | null | undefined>,
     joiner: (left: V, right: VO, key: K) => R,
     options?: ForeignKeyJoinOptions<K, KO, NonNullable<R>>,
   ): KTable<K, NonNullable<R>>;
@@ -157,7 +157,7 @@ export class KTable<out K, out V> {
   /** As {@link join} by a foreign key, but a row without a foreign row stays, joined with null. */
   leftJoin<KO, VO, R>(
     other: KTable<KO, VO>,
-    foreignKey: Mapper<K, V, KO | null | undefined>,
+    foreignKey: Mapper<K, V, NoInfer<KO> | null | undefined>,
     joiner: (left: V, right: VO | null, key: K) => R,
     options?: ForeignKeyJoinOptions<K, KO, NonNullable<R>>,
   ): KTable<K, NonNullable<R>>;

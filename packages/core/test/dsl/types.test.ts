@@ -1,6 +1,7 @@
 /** What the compiler knows of streams and tables. Most of these tests fail in `tsc`, not when run. */
 import { expect, expectTypeOf, test } from 'vitest';
 import {
+  type GlobalKTable,
   type KGroupedStream,
   type KGroupedTable,
   type KStream,
@@ -164,4 +165,54 @@ test('processors fit the stream they are put into', () => {
   }));
   expectTypeOf(fixed).toEqualTypeOf<KStream<string, number>>();
   expect(fixed).toBeDefined();
+});
+
+test('joins by other keys are typed from both sides', () => {
+  const orders = builder.table('orders-by-id');
+  const users = builder.table('users', { value: serdes.string() });
+  const totals = builder.table('totals', { key: serdes.long(), value: serdes.string() });
+  // Keys of one type: the selector must not be taken for the joiner.
+  const joined = orders.join(
+    users,
+    (order) => order.user,
+    (order, user, id) => {
+      expectTypeOf(order).toEqualTypeOf<Order>();
+      expectTypeOf(user).toEqualTypeOf<string>();
+      expectTypeOf(id).toEqualTypeOf<string>();
+      return order.total;
+    },
+  );
+  expectTypeOf(joined).toEqualTypeOf<KTable<string, number>>();
+  const left = orders.leftJoin(
+    totals,
+    (order) => order.total,
+    (order, total) => {
+      expectTypeOf(total).toEqualTypeOf<string | null>();
+      return order.coupon ?? total;
+    },
+  );
+  expectTypeOf(left).toEqualTypeOf<KTable<string, string>>();
+  expect(() =>
+    orders.join(
+      totals,
+      // @ts-expect-error totals are not found by texts
+      (order) => order.user,
+      (order) => order.total,
+    ),
+  ).not.toThrow();
+
+  const everyone = builder.globalTable('everyone', { value: serdes.integer() });
+  expectTypeOf(everyone).toEqualTypeOf<GlobalKTable<string, number>>();
+  const stream = builder.stream('orders').leftJoin(
+    everyone,
+    (order) => order.user,
+    (order, age, key) => {
+      expectTypeOf(order).toEqualTypeOf<Order>();
+      expectTypeOf(age).toEqualTypeOf<number | null>();
+      expectTypeOf(key).toEqualTypeOf<string>();
+      return age ?? 0;
+    },
+  );
+  expectTypeOf(stream).toEqualTypeOf<KStream<string, number>>();
+  expect(stream).toBeDefined();
 });
