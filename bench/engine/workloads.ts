@@ -1,5 +1,5 @@
 /** What the engine benchmark runs: topologies and inputs, the same work as Kafka Streams' engine is measured with elsewhere. */
-import { serdes, StreamsBuilder, type Topology } from '@millrace/core';
+import { serdes, StreamsBuilder, timeWindows, type TimeWindows, type Topology } from '@millrace/core';
 
 export interface Workload {
   readonly name: string;
@@ -91,6 +91,26 @@ function wordCount(): Topology {
   return builder.build();
 }
 
+/** Counts in windows, written with their inner keys. */
+function windowed(windows: TimeWindows): () => Topology {
+  return () => {
+    const builder = new StreamsBuilder({ key: serdes.string(), value: serdes.string() });
+    builder
+      .stream('in')
+      .groupByKey()
+      .windowedBy(windows)
+      .count({ store: 'counts' })
+      .toStream((_count, { key }) => key)
+      .to('out', { value: serdes.long() });
+    return builder.build();
+  };
+}
+
+/** Every record updates each of its windows. */
+function expectUpdates(records: number, windows: number, outputs: number): void {
+  if (outputs !== records * windows) throw new Error(`${outputs} outputs of ${records} inputs in ${windows} windows each`);
+}
+
 export function workload(name: string, records: number | undefined, keys: number | undefined): Workload {
   switch (name) {
     case 'passthrough':
@@ -134,7 +154,25 @@ export function workload(name: string, records: number | undefined, keys: number
         values: lines(),
         check: (inputs, last) => expectCounts(tally(inputs.flatMap(({ value }) => value.toLowerCase().split(/\W+/))), last),
       };
+    case 'tumbling':
+      return {
+        name,
+        topology: windowed(timeWindows({ size: '10s', grace: '5s' })),
+        records: records ?? 400_000,
+        keys: keys ?? 10_000,
+        values: letters(64),
+        check: (inputs, _last, outputs) => expectUpdates(inputs.length, 1, outputs),
+      };
+    case 'hopping':
+      return {
+        name,
+        topology: windowed(timeWindows({ size: '10s', advance: '2s', grace: '5s' })),
+        records: records ?? 100_000,
+        keys: keys ?? 10_000,
+        values: letters(64),
+        check: (inputs, _last, outputs) => expectUpdates(inputs.length, 5, outputs),
+      };
     default:
-      throw new Error(`There is no workload ${name}: choose passthrough, mapfilter, count or wordcount.`);
+      throw new Error(`There is no workload ${name}: choose passthrough, mapfilter, count, wordcount, tumbling or hopping.`);
   }
 }
