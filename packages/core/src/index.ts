@@ -93,6 +93,7 @@ export type {
   ValueAndTimestamp,
 } from './stores/faces.ts';
 export type { KeyValueStoreSpec, Persistence, StoreSpec } from './stores/store-spec.ts';
+export type { VersionedRecord, VersionedStore } from './stores/versioned-faces.ts';
 export type { ReadOnlySessionStore, SessionStore } from './stores/session-faces.ts';
 export type { ReadOnlyWindowStore, TimestampedWindowStore, WindowStore, WindowValue } from './stores/window-faces.ts';
 export { parseDuration } from './time.ts';

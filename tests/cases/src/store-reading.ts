@@ -1,7 +1,7 @@
 /** Reads stores through their public faces, as the read steps and the final listing of a case ask. */
-import type { KeyValue, ReadOnlyKeyValueStore, StoreIterator } from '@millrace/core';
+import type { KeyValue, ReadOnlyKeyValueStore, StoreIterator, VersionedStore } from '@millrace/core';
 import { type Datum, datumFromJson, datumOf, datumToJson } from './datum.ts';
-import { arrayOf, CaseFormatError, type Json, type JsonObject, textOf } from './json.ts';
+import { arrayOf, CaseFormatError, type Json, type JsonObject, numberOf, textOf } from './json.ts';
 import { valueOf } from './store-values.ts';
 import {
   type CaseSessionStore,
@@ -13,7 +13,9 @@ import {
 } from './window-store-reading.ts';
 
 /** A store of the case format: what a value is shows in the value itself, since a datum is never an object with a timestamp. */
-export type CaseStore = CaseKeyValueStore | CaseWindowStore | CaseSessionStore;
+export type CaseStore = CaseKeyValueStore | CaseVersionedStore | CaseWindowStore | CaseSessionStore;
+
+type CaseVersionedStore = VersionedStore<Datum, Datum>;
 
 type CaseKeyValueStore = ReadOnlyKeyValueStore<Datum, unknown>;
 
@@ -28,7 +30,16 @@ export function listStore(store: CaseStore): Json | undefined {
 /** The result of a read step. */
 export function readStore(store: CaseStore, step: JsonObject): Json {
   if ('fetchSession' in store) return readSessions(store, step);
+  if ('getAsOf' in store) return readVersions(store, step);
   return 'fetchAt' in store ? readWindows(store, step) : readKeyValues(store, step);
+}
+
+function readVersions(store: CaseVersionedStore, step: JsonObject): Json {
+  const args = arrayOf(step['args'] ?? [], 'args');
+  const key = datumFromJson(args[0]);
+  const found = step['op'] === 'getAsOf' ? store.getAsOf(key, numberOf(args[1], 'a time')) : store.get(key);
+  // Java's stores leave out until when a version was valid.
+  return found === undefined ? null : [datumToJson(datumOf(found.value)), found.timestamp, null];
 }
 
 function readKeyValues(store: CaseKeyValueStore, step: JsonObject): Json {

@@ -5,8 +5,10 @@
  */
 import { StreamsError } from '../errors.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { KeyValueStoreSpec, Persistence } from '../stores/store-spec.ts';
+import type { KeyValueStoreSpec, Persistence, VersionedStoreSpec } from '../stores/store-spec.ts';
+import type { Duration } from '../time.ts';
 import { validateName } from '../topology/names.ts';
+import { windowDuration } from '../windows/window-duration.ts';
 import type { ConnectedStore } from './state-store.ts';
 
 export interface StoreOptions<K, V> {
@@ -34,6 +36,13 @@ export interface StoreOptions<K, V> {
   readonly persistence?: Persistence | undefined;
   /** Keeps so many entries and evicts the least recently used; in memory only. Kafka Streams: `Stores.lruMap`. */
   readonly maxEntries?: number | undefined;
+  /**
+   * Keeps every row's history for so long behind the store's time, so that streams join the row of their own time. Always persistent, never cached. Kafka Streams:
+   * `Stores.persistentVersionedKeyValueStore`.
+   */
+  readonly historyRetention?: Duration | undefined;
+  /** What expires together in a store with history. @default a part of the history: a third of up to a minute, a 24th of more than an hour */
+  readonly segmentInterval?: Duration | undefined;
 }
 
 /** A store's name, or its options. */
@@ -87,7 +96,12 @@ export function persistenceOf(
 }
 
 /** A table's store. */
-export function tableStore<K, V>(name: string, options: StoreOptions<K, V>, persistence: Persistence): KeyValueStoreSpec {
+export function tableStore<K, V>(
+  name: string,
+  options: StoreOptions<K, V>,
+  persistence: Persistence,
+): KeyValueStoreSpec | VersionedStoreSpec {
+  if (options.historyRetention !== undefined) return versionedStore(name, options, options.historyRetention);
   return {
     kind: 'keyValue',
     name,
@@ -99,4 +113,31 @@ export function tableStore<K, V>(name: string, options: StoreOptions<K, V>, pers
     valueSerde: options.value,
     maxEntries: options.maxEntries,
   };
+}
+
+function versionedStore<K, V>(name: string, options: StoreOptions<K, V>, historyRetention: Duration): VersionedStoreSpec {
+  const historyRetentionMs = windowDuration(historyRetention, `historyRetention of the store "${name}"`, 0);
+  const { segmentInterval } = options;
+  return {
+    kind: 'versioned',
+    name,
+    persistence: 'persistent',
+    caching: false,
+    logging: loggingOf(options.logging),
+    keySerde: options.key,
+    valueSerde: options.value,
+    historyRetentionMs,
+    segmentIntervalMs:
+      segmentInterval === undefined
+        ? defaultSegmentIntervalMs(historyRetentionMs)
+        : windowDuration(segmentInterval, `segmentInterval of the store "${name}"`, 1),
+  };
+}
+
+/** Kafka Streams: `RocksDbVersionedKeyValueBytesStoreSupplier.defaultSegmentInterval`. */
+function defaultSegmentIntervalMs(historyRetentionMs: number): number {
+  if (historyRetentionMs <= 60_000) return Math.max(Math.floor(historyRetentionMs / 3), 2_000);
+  if (historyRetentionMs <= 300_000) return Math.max(Math.floor(historyRetentionMs / 5), 20_000);
+  if (historyRetentionMs <= 3_600_000) return Math.max(Math.floor(historyRetentionMs / 12), 60_000);
+  return Math.max(Math.floor(historyRetentionMs / 24), 300_000);
 }

@@ -2,6 +2,8 @@
 import type { StreamTableJoiner } from '../operators/stream-global-join.ts';
 import { streamTableJoin } from '../operators/stream-table-join.ts';
 import type { Serde } from '../serde/serde.ts';
+import type { Duration } from '../time.ts';
+import { windowDuration } from '../windows/window-duration.ts';
 import type { StreamPlace, TablePlace } from './build-context.ts';
 import { repartitionedForJoin } from './join-repartition.ts';
 import type { KStream } from './kstream.ts';
@@ -13,6 +15,12 @@ export interface Joined<K, V> extends NodeOptions {
   readonly key?: Serde<K> | undefined;
   /** For the repartition topic. @default the stream's, else the builder's `value` */
   readonly value?: Serde<V> | undefined;
+  /**
+   * How long records wait, in stream time, for rows that come late. The table must keep a history that is no shorter: `historyRetention` of its store.
+   *
+   * @default records are joined at once
+   */
+  readonly grace?: Duration | undefined;
 }
 
 export function joinStreamWithTable<K, V, T, R>(
@@ -27,17 +35,37 @@ export function joinStreamWithTable<K, V, T, R>(
   const sources = new Set([...left.sources, ...table.sources]);
   const name = context.names.named(options.name, isLeft ? 'KSTREAM-LEFTJOIN-' : 'KSTREAM-JOIN-');
   const stores = table.lineage.requireReadable();
+  const graceMs = options.grace === undefined ? undefined : windowDuration(options.grace, `grace of the join "${name}"`, 0);
+  const buffer = graceMs === undefined ? undefined : `${name}-Buffer`;
+  if (graceMs !== undefined && buffer !== undefined) {
+    context.graph.add({
+      kind: 'store',
+      name: buffer,
+      store: {
+        kind: 'joinBuffer',
+        name: buffer,
+        persistence: 'persistent',
+        caching: false,
+        logging: {},
+        keySerde: left.keySerde,
+        valueSerde: left.valueSerde,
+        graceMs,
+      },
+      isNameGenerated: options.name === undefined,
+    });
+  }
   // A look-up is made only with a key that there is.
-  const create = streamTableJoin<K, NonNullable<V>, T, R>(table.lineage.openReader<K, T>(), joiner, isLeft);
+  const create = streamTableJoin<K, NonNullable<V>, T, R>(table.lineage.openReader<K, T>(), joiner, isLeft, buffer);
   const node = context.graph.add(
     {
       kind: 'join',
       name,
       lineage: undefined,
-      processors: [{ name, parents: undefined, create, stores }],
+      processors: [{ name, parents: undefined, create, stores: buffer === undefined ? stores : [...stores, buffer] }],
       stores: [],
       copartitioned: sources,
       usesNullKeys: isLeft,
+      history: graceMs === undefined ? undefined : { stores, leastMs: graceMs },
     },
     graphNode,
   );

@@ -1,4 +1,5 @@
 /** Where a topology begins. Kafka Streams: `StreamsBuilder`. */
+import { TopologyError } from '../errors.ts';
 import { readStore } from '../operators/table-reader.ts';
 import { tableSource } from '../operators/table-source.ts';
 import { compile } from '../topology/compile.ts';
@@ -119,6 +120,9 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
   ): GlobalKTable<K, V> {
     const { graph, names, persistence } = this.#context;
     const store = storeOptions(options.store);
+    if (store?.historyRetention !== undefined) {
+      throw new TopologyError(`the global table of "${topic}" cannot keep history`, { details: { topic } });
+    }
     const keySerde = options.key ?? store?.key;
     const valueSerde = options.value ?? store?.value;
     const storeName = store?.name ?? names.store(`${topic}-`);

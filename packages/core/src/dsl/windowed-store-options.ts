@@ -13,7 +13,7 @@ import { windowDuration } from '../windows/window-duration.ts';
 import { loggingOf, type StoreOptions } from './store-options.ts';
 
 /** As {@link StoreOptions}; the key is the one inside the window. */
-export interface WindowedStoreOptions<K, V> extends Omit<StoreOptions<K, V>, 'maxEntries'> {
+export interface WindowedStoreOptions<K, V> extends Omit<StoreOptions<K, V>, 'maxEntries' | 'historyRetention' | 'segmentInterval'> {
   /**
    * How long a window is kept behind the store's own time, which is the latest start of a window in it (of a session: end). Emission on window close reads windows back
    * from the store: where stream time jumps by more than this, windows are lost before they were emitted.

@@ -46,8 +46,8 @@ class StreamAggregate<K, V, A> implements Processor<K, V | null, K, Change<A>> {
     // An aggregator that ignores its value may be given anything for it.
     const value = this.#readsValue ? record.value : null;
     const aggregate = this.#aggregator(old, value as V, key) ?? null;
-    this.#store.write(key, aggregate, timestamp);
-    this.#output.forward(record, aggregate, old, timestamp);
+    const validTo = this.#store.write(key, aggregate, timestamp);
+    this.#output.forward(record, aggregate, old, timestamp, validTo);
   }
 }
 

@@ -20,6 +20,8 @@ export interface TableTraits {
   /** Store that holds the table; undefined if it is only a view of its parent. */
   readonly store: string | undefined;
   readonly sendOldValues: boolean;
+  /** The table that this one is computed from keeps the history of its rows, so its changes may be of former times. */
+  readonly isInputVersioned?: boolean | undefined;
 }
 
 /** An operator whose output is a table: changes of rows. */

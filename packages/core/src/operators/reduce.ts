@@ -38,8 +38,8 @@ class StreamReduce<K, V> implements Processor<K, V | null, K, Change<V>> {
     const old = row === undefined ? null : row.value;
     const timestamp = row === undefined ? record.timestamp : Math.max(record.timestamp, row.timestamp);
     const reduced = row === undefined ? value : (this.#reducer(row.value, value, key) ?? null);
-    this.#store.write(key, reduced, timestamp);
-    this.#output.forward(record, reduced, old, timestamp);
+    const validTo = this.#store.write(key, reduced, timestamp);
+    this.#output.forward(record, reduced, old, timestamp, validTo);
   }
 }
 

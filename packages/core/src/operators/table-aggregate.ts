@@ -54,8 +54,8 @@ class TableAggregate<K, V, A> implements Processor<K, Change<V>, K, Change<A>> {
       aggregate = this.#aggregator.add(aggregate ?? this.#initializer(), newValue, key) ?? null;
       if (row !== undefined) timestamp = Math.max(record.timestamp, row.timestamp);
     }
-    this.#store.write(key, aggregate, timestamp);
-    this.#output.forward(record, aggregate, oldAggregate, timestamp);
+    const validTo = this.#store.write(key, aggregate, timestamp);
+    this.#output.forward(record, aggregate, oldAggregate, timestamp, validTo);
   }
 }
 

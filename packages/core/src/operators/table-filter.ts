@@ -39,14 +39,15 @@ class TableFilter<K, V> implements Processor<K, Change<V>, K, Change<V>> {
     let oldValue: V | null = null;
     if (this.#traits.sendOldValues) {
       oldValue = store === undefined ? this.#kept(change.oldValue, key) : (store.lookup(key)?.value ?? null);
-      if (oldValue === null && newValue === null) return;
+      // Of a table with history, what is not there now may have been there at the time that the change is about.
+      if (oldValue === null && newValue === null && this.#traits.isInputVersioned !== true) return;
     }
     if (store === undefined) {
       this.#context.forward(record.withValue(new Change(newValue, oldValue, change.isLatest)));
       return;
     }
-    store.write(key, newValue, timestamp);
-    this.#output.forward(record, newValue, oldValue, timestamp);
+    const validTo = store.write(key, newValue, timestamp);
+    this.#output.forward(record, newValue, oldValue, timestamp, validTo);
   }
 
   #kept(value: V | null, key: K): V | null {

@@ -98,8 +98,8 @@ class TableJoinResult<K, V> implements Processor<K, Change<V>, K, Change<V>> {
       return;
     }
     const { newValue, oldValue } = record.value;
-    store.write(record.key, newValue, record.timestamp);
-    this.#output.forward(record, newValue, oldValue, record.timestamp);
+    const validTo = store.write(record.key, newValue, record.timestamp);
+    this.#output.forward(record, newValue, oldValue, record.timestamp, validTo);
   }
 }
 

@@ -39,8 +39,8 @@ class TableMapValues<K, V, V2> implements Processor<K, Change<V>, K, Change<V2>>
       this.#context.forward(record.withValue(new Change(newValue, oldValue, change.isLatest)));
       return;
     }
-    store.write(key, newValue, timestamp);
-    this.#output.forward(record, newValue, oldValue, timestamp);
+    const validTo = store.write(key, newValue, timestamp);
+    this.#output.forward(record, newValue, oldValue, timestamp, validTo);
   }
 
   #mapped(value: V | null, key: K): V2 | null {

@@ -5,6 +5,7 @@ import { Change } from '../processor/change.ts';
 import type { ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
+import { latestVersion } from '../stores/versioned-faces.ts';
 
 export class TableOutput<K, V> {
   readonly #context: ProcessorContext<K, Change<V>>;
@@ -18,9 +19,10 @@ export class TableOutput<K, V> {
     this.caches = store?.setFlushListener((record) => context.forward(record), sendOldValues) ?? false;
   }
 
-  /** Forwards what became of the row that `record` is about, with the record's headers. */
-  forward(record: StreamRecord<K, unknown>, newValue: V | null, oldValue: V | null, timestamp: number): void {
-    if (this.caches) return;
-    this.#context.forward(record.withValueAt(new Change(newValue, this.#sendOldValues ? oldValue : null), timestamp));
+  /** Forwards what became of the row that `record` is about, with the record's headers. `validTo`: what the store answered; nothing comes of a row that it refused. */
+  forward(record: StreamRecord<K, unknown>, newValue: V | null, oldValue: V | null, timestamp: number, validTo: number | undefined): void {
+    if (this.caches || validTo === undefined) return;
+    const isLatest = validTo === latestVersion;
+    this.#context.forward(record.withValueAt(new Change(newValue, this.#sendOldValues ? oldValue : null, isLatest), timestamp));
   }
 }

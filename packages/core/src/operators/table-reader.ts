@@ -9,6 +9,17 @@ import type { Mapper, Predicate } from './functions.ts';
 export interface TableReader<in K, out V> {
   /** The row as it is now; read it at once, it may change with the next write. */
   lookup(key: K): ValueAndTimestamp<V> | undefined;
+  /** The row as it was at a time, if the table keeps its history. */
+  lookupAsOf?(key: K, asOf: number): ValueAndTimestamp<V> | undefined;
+}
+
+type Row<V> = ValueAndTimestamp<V> | undefined;
+
+/** A reader that makes its rows of its parent's, those of former times too if the parent has them. */
+export function derivedReader<K, V, V2>(parent: TableReader<K, V>, derive: (row: Row<V>, key: K) => Row<V2>): TableReader<K, V2> {
+  const lookup = (key: K): Row<V2> => derive(parent.lookup(key), key);
+  if (parent.lookupAsOf === undefined) return { lookup };
+  return { lookup, lookupAsOf: (key, asOf) => derive(parent.lookupAsOf?.(key, asOf), key) };
 }
 
 /** Opens a reader in a task; the node must be connected to the stores that the table's lineage names. */
@@ -27,22 +38,15 @@ export type AnyTableView = (parent: TableReader<unknown, never>, context: Proces
 
 /** Rows that `predicate` judges as `keep`. */
 export function filteredView<K, V>(predicate: Predicate<K, V>, keep: boolean): TableView<K, V, V> {
-  return (parent) => ({
-    lookup: (key) => {
-      const row = parent.lookup(key);
-      return row !== undefined && !predicate(row.value, key) !== keep ? row : undefined;
-    },
-  });
+  return (parent) => derivedReader(parent, (row, key) => (row !== undefined && !predicate(row.value, key) !== keep ? row : undefined));
 }
 
 /** Rows with new values; null is no row. */
 export function mappedView<K, V, V2>(mapper: Mapper<K, V, V2 | null | undefined>): TableView<K, V, V2> {
-  return (parent) => ({
-    lookup: (key) => {
-      const row = parent.lookup(key);
+  return (parent) =>
+    derivedReader(parent, (row, key) => {
       if (row === undefined) return undefined;
       const value = mapper(row.value, key);
       return value === null || value === undefined ? undefined : { value, timestamp: row.timestamp };
-    },
-  });
+    });
 }

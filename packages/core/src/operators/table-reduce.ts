@@ -51,8 +51,8 @@ class TableReduce<K, V> implements Processor<K, Change<V>, K, Change<V>> {
         if (row !== undefined) timestamp = Math.max(record.timestamp, row.timestamp);
       }
     }
-    this.#store.write(key, reduced, timestamp);
-    this.#output.forward(record, reduced, oldAggregate, timestamp);
+    const validTo = this.#store.write(key, reduced, timestamp);
+    this.#output.forward(record, reduced, oldAggregate, timestamp, validTo);
   }
 }
 

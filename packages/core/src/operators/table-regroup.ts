@@ -29,10 +29,12 @@ class TableRegroup<K, V, K2, V2> implements Processor<K, Change<V>, K2, Change<V
     const { key } = record;
     if (key === null || key === undefined) throw new StreamsError('MR_NULL_RESULT', 'a row of the table to be grouped has no key');
     const { newValue, oldValue, isLatest } = record.value;
+    // Older than the row that a versioned table has; not counted as dropped, as in Kafka Streams.
+    if (!isLatest) return;
     const added = newValue === null ? null : this.#select(newValue, key);
     const removed = oldValue === null ? null : this.#select(oldValue, key);
     if (added !== null && removed !== null && added[0] === removed[0]) {
-      this.#context.forward(record.withKeyValue(removed[0], new Change(added[1], removed[1], isLatest)));
+      this.#context.forward(record.withKeyValue(removed[0], new Change(added[1], removed[1])));
       return;
     }
     if (removed !== null) this.#context.forward(record.withKeyValue(removed[0], new Change<V2>(null, removed[1], isLatest)));

@@ -41,8 +41,8 @@ class TableSource<K, V> implements Processor<K, V | null, K, Change<V>> {
     // The row is read where it shows: in the old value, and in what a cache holds and therefore evicts.
     const oldValue = this.#traits.sendOldValues || this.#output.caches ? (store.lookup(key)?.value ?? null) : null;
     const newValue = record.value ?? null;
-    store.write(key, newValue, timestamp);
-    this.#output.forward(record, newValue, oldValue, timestamp);
+    const validTo = store.write(key, newValue, timestamp);
+    this.#output.forward(record, newValue, oldValue, timestamp, validTo);
   }
 }
 

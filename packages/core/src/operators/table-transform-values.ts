@@ -18,7 +18,7 @@ import type { RecordMetadata, StreamRecord } from '../record.ts';
 import type { TableStore, ValueAndTimestamp } from '../stores/faces.ts';
 import type { TableOperator, TableTraits } from './operator.ts';
 import { TableOutput } from './table-output.ts';
-import type { TableReader, TableView } from './table-reader.ts';
+import { derivedReader, type TableReader, type TableView } from './table-reader.ts';
 
 class TableTransformValues<K, V, V2> implements Processor<K, Change<V>, K, Change<V2>> {
   readonly #transformer: ValueTransformer<K, V, V2>;
@@ -51,8 +51,8 @@ class TableTransformValues<K, V, V2> implements Processor<K, Change<V>, K, Chang
       return;
     }
     const oldValue = this.#traits.sendOldValues ? (store.lookup(key)?.value ?? null) : null;
-    store.write(key, newValue, timestamp);
-    this.#output.forward(record, newValue, oldValue, timestamp);
+    const validTo = store.write(key, newValue, timestamp);
+    this.#output.forward(record, newValue, oldValue, timestamp, validTo);
   }
 
   close(): void {
@@ -74,13 +74,10 @@ export function transformedView<K, V, V2>(create: ValueTransformerFactory<K, V, 
     // Only operators open readers, and theirs is the whole context.
     (context as OperatorContext<never, never>).onClose(() => transformer.close?.());
     transformer.init?.(new RowContext(context));
-    return {
-      lookup: (key): ValueAndTimestamp<V2> | undefined => {
-        const row = parent.lookup(key);
-        const value = transformer.transform(row === undefined ? null : row.value, key);
-        return value === null || value === undefined ? undefined : { value, timestamp: row === undefined ? unknownTime : row.timestamp };
-      },
-    };
+    return derivedReader(parent, (row, key): ValueAndTimestamp<V2> | undefined => {
+      const value = transformer.transform(row === undefined ? null : row.value, key);
+      return value === null || value === undefined ? undefined : { value, timestamp: row === undefined ? unknownTime : row.timestamp };
+    });
   };
 }
 

@@ -61,8 +61,12 @@ export interface TableStore<K, V> {
    * The row, without copying it: read it at once, it may change with the next write. Values of serdes that are not immutable are fresh copies.
    */
   lookup(key: K): ValueAndTimestamp<V> | undefined;
-  /** Null deletes. */
-  write(key: K, value: V | null, timestamp: number): void;
+  /**
+   * Null deletes.
+   *
+   * @returns the timestamp of the key's next row in a versioned store; `latestVersion` (-1) if there is none, as always in others; undefined if the row was refused.
+   */
+  write(key: K, value: V | null, timestamp: number): number | undefined;
   /**
    * Asks to be told of flushed rows. Returns false if the store does not cache: then the operator forwards every update itself.
    */

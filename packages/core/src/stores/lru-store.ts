@@ -21,6 +21,7 @@ import { type ByteString, prefixEnd, toByteString } from './key-bytes.ts';
 import type { ManagedStore } from './managed-store.ts';
 import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
+import { latestVersion } from './versioned-faces.ts';
 
 interface Row {
   readonly bytes: Uint8Array;
@@ -72,13 +73,13 @@ abstract class LruRows<K, V, R> implements ManagedStore {
   }
 
   /** `timestamp` is the row's. Null deletes. */
-  write(key: K, value: V | null, timestamp: number): void {
+  write(key: K, value: V | null, timestamp: number): number {
     const keyBytes = this.#encodeKey(key);
     const now = this.#context.timestamp;
     if (value === null) {
       this.#rows.delete(keyBytes);
       this.#log(keyBytes, null, now);
-      return;
+      return latestVersion;
     }
     const writer = this.#writer;
     writer.position = 0;
@@ -86,6 +87,7 @@ abstract class LruRows<K, V, R> implements ManagedStore {
     const row = { bytes: writer.toBytes(), timestamp };
     this.#put(keyBytes, row, true);
     this.#log(keyBytes, row.bytes, this.#timestamped ? timestamp : now);
+    return latestVersion;
   }
 
   range(from: K | undefined, to: K | undefined): StoreIterator<KeyValue<K, R>> {

@@ -13,6 +13,7 @@ import type { ManagedStore } from './managed-store.ts';
 import { type CacheNode, type FlushItem, RecordCache, type RecordCacheListener } from './record-cache.ts';
 import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
+import { latestVersion } from './versioned-faces.ts';
 
 export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
   readonly name: string;
@@ -59,7 +60,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
   }
 
   /** `timestamp` is the row's; that of plain stores is in the changelog only, and always the context's. */
-  write(key: K, value: V | null, timestamp: number): void {
+  write(key: K, value: V | null, timestamp: number): number {
     this.checkKey(key);
     const { table } = this;
     table.encode(key, value);
@@ -69,7 +70,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
       table.assign(entry, value, timestamp);
       table.markUncommitted(entry);
       table.log(value !== null, value === null || !this.#timestamped ? this.#context.timestamp : timestamp);
-      return;
+      return latestVersion;
     }
     const keyLength = table.encodedKeyLength;
     const node = cache.prepare(entry);
@@ -77,6 +78,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
     const isNew = entry.cached === null;
     cache.putDirty(node, keyLength, value === null ? 0 : this.#storedLength(entry), this.#context);
     if (isNew && entry.cached !== null) table.noteHeld(entry);
+    return latestVersion;
   }
 
   /** @throws MR_ARGUMENT_INVALID for a null key. */

@@ -33,4 +33,6 @@ export interface VersionedTable<K, V> {
   lookupAsOf(key: K, asOf: number): VersionedRecord<V> | undefined;
   /** As {@link VersionedStore.put}. */
   write(key: K, value: V | null, timestamp: number): number | undefined;
+  /** As of all tables' stores; this one does not cache. */
+  setFlushListener(): false;
 }

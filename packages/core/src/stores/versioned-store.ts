@@ -91,6 +91,10 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
     return validTo;
   }
 
+  setFlushListener(): false {
+    return false;
+  }
+
   delete(key: K, timestamp: number): VersionedRecord<V> | undefined {
     this.#check(key, timestamp);
     this.#open();

@@ -2,6 +2,7 @@
  * From the graph of DSL calls to the topology that runs: passes over a copy of the graph, then every node written in the order of the calls, then the plan.
  * Kafka Streams: `InternalStreamsBuilder.buildAndOptimizeTopology`.
  */
+import { StreamsError, TopologyError } from '../errors.ts';
 import type { TableTraits } from '../operators/operator.ts';
 import { failOnInvalid } from '../processor/timestamp-extractors.ts';
 import { describeTopology } from './describe.ts';
@@ -14,6 +15,7 @@ import type { TopologySettings } from './plan.ts';
 import type { DefaultSerdes } from './serde-resolution.ts';
 import { TopologyBuilder } from './topology-builder.ts';
 import { Topology } from './topology.ts';
+import { isVersioned } from './versioned-tables.ts';
 
 /** Traits where streams are joined. */
 const noTable: TableTraits = Object.freeze({ store: undefined, sendOldValues: false });
@@ -87,7 +89,13 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: Re
       builder.connectProcessorAndStateStores(description.name, description.stores);
       return;
     case 'tableProcessor': {
-      const traits = description.lineage.traits();
+      const isInputVersioned = [...node.parents].some(isVersioned);
+      const traits = { ...description.lineage.traits(), isInputVersioned };
+      if (isInputVersioned && description.ownStores?.some(({ kind }) => kind === 'suppressBuffer') === true) {
+        throw new TopologyError(`"${description.name}" cannot hold back changes of a table that keeps history`, {
+          details: { node: description.name },
+        });
+      }
       builder.addProcessor(description.name, () => description.create(traits), parents);
       for (const store of description.ownStores ?? []) builder.addStateStore(store, description.name);
       builder.connectProcessorAndStateStores(description.name, description.stores);
@@ -101,6 +109,7 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: Re
       for (const { create, name, parents: named } of processors) builder.addProcessor(name, () => create(traits), named ?? parents);
       for (const { name, stores: used } of processors) builder.connectProcessorAndStateStores(name, used);
       for (const { store, users } of stores) builder.addStateStore(store, ...users);
+      if (description.history !== undefined) checkHistory(description.name, description.history, builder);
       return;
     }
     case 'repartition': {
@@ -156,5 +165,23 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: Re
       return;
     case 'store':
       builder.addStateStore(description.store);
+  }
+}
+
+/** @throws MR_ARGUMENT_INVALID for a table that keeps no history, or a shorter one than the grace of the join. */
+function checkHistory(
+  join: string,
+  { leastMs, stores }: { readonly leastMs: number; readonly stores: readonly string[] },
+  builder: TopologyBuilder,
+): void {
+  for (const name of stores) {
+    const store = builder.stores.get(name);
+    if (store?.kind === 'versioned' && store.historyRetentionMs >= leastMs) continue;
+    const found = store?.kind === 'versioned' ? `keeps ${store.historyRetentionMs} ms of it` : 'keeps none';
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `the join "${join}" has a grace of ${leastMs} ms, so its table needs a history of as much, but the store "${name}" ${found}: set historyRetention`,
+      { details: { node: join, store: name } },
+    );
   }
 }

@@ -1,8 +1,15 @@
 /** The operators that join by the record's key. */
-import { type JoinWindows, joinWindows, type Joined, type StreamJoined, type StreamJoinStoreOptions, type SuppliedJoinStore } from '@millrace/core';
+import {
+  type JoinWindows,
+  joinWindows,
+  type Joined,
+  type StreamJoined,
+  type StreamJoinStoreOptions,
+  type SuppliedJoinStore,
+} from '@millrace/core';
 import { type Datum, datumOf, type Present } from '../datum.ts';
 import { joinerOf } from '../functions/joiners.ts';
-import { CaseFormatError, isObject, type Json, NotBuiltError, numberOf, textOf } from '../json.ts';
+import { CaseFormatError, isObject, type Json, numberOf, textOf } from '../json.ts';
 import type { ValueType } from '../value-type.ts';
 import { persistenceNamed, storeOf } from './materialization.ts';
 import type { Operation } from './operation.ts';
@@ -81,10 +88,14 @@ function suppliedStore(json: Json | undefined): SuppliedJoinStore | undefined {
 export function stJoin(op: Operation): void {
   const left = op.inputOf('stream');
   const right = op.inputOf('table', 'right');
-  if (op.has('graceMs')) throw new NotBuiltError('a join with a table with grace');
   const { join, value } = joining(op, left.value, right.value);
   const { key } = left;
-  const options: Joined<Datum, Present> = { name: op.name, key: op.serde(key), value: op.serde(left.value) };
+  const options: Joined<Datum, Present> = {
+    name: op.name,
+    key: op.serde(key),
+    value: op.serde(left.value),
+    grace: optionalNumber(op, 'graceMs'),
+  };
   switch (op.text('kind')) {
     case 'inner':
       op.put({ kind: 'stream', stream: left.stream.join(right.table, join, options), key, value });

@@ -12,13 +12,14 @@ export function storeOf(op: Operation, key: ValueType, value: ValueType): CaseSt
   const mat = op.field('mat');
   if (mat === undefined) return undefined;
   if (!isObject(mat)) throw new CaseFormatError(`mat should be an object: ${JSON.stringify(mat)}`);
-  if (mat['versionedMs'] !== undefined) throw new NotBuiltError('a versioned store');
   return {
     name: mat['name'] === undefined ? undefined : textOf(mat['name'], 'the name of a store'),
     key: op.serde(key),
     value: op.serde(value),
     caching: flag(mat, 'caching'),
     logging: flag(mat, 'logging'),
+    historyRetention: mat['versionedMs'] === undefined ? undefined : numberOf(mat['versionedMs'], 'versionedMs'),
+    segmentInterval: mat['segmentMs'] === undefined ? undefined : numberOf(mat['segmentMs'], 'segmentMs'),
     ...placeOf(mat),
   };
 }
