@@ -1,6 +1,6 @@
 /** What a person sees: a bar and the top words that change in place on a terminal, plain lines elsewhere. Everything but the result goes to standard error. */
 import { createLogUpdate } from 'log-update';
-import type { Progress } from './progress.ts';
+import type { Progress, Share } from './progress.ts';
 
 export interface Display {
   say(text: string): void;
@@ -21,8 +21,18 @@ export function table(rows: readonly (readonly [string, number])[]): string {
   return rows.map(([word, count]) => `  ${word.padEnd(width)}  ${count.toLocaleString('en').padStart(8)}`).join('\n');
 }
 
-function percent({ done, total }: Progress): number {
-  return total === 0 ? 0 : Math.floor((done / total) * 100);
+function share({ done, total }: Share): number {
+  return total === 0 ? 0 : done / total;
+}
+
+/** Both steps count: a word is counted when its line was split and itself was read again. */
+function percent({ lines, words }: Progress): number {
+  return Math.floor(share(lines) * share(words) * 100);
+}
+
+function inWords({ lines, words }: Progress): string {
+  const number = (n: number): string => n.toLocaleString('en');
+  return `${number(lines.done)} of ${number(lines.total)} lines split, ${number(words.done)} words counted`;
 }
 
 /** A bar and a table that are drawn over and over. */
@@ -36,9 +46,7 @@ function terminalDisplay(stream: NodeJS.WriteStream): Display {
     update(progress, counts) {
       const filled = Math.round((percent(progress) / 100) * barWidth);
       const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
-      draw(
-        `${bar} ${percent(progress)} %  ${progress.done.toLocaleString('en')} of ${progress.total.toLocaleString('en')} records\n\n${table(topWords(counts, topRows))}`,
-      );
+      draw(`${bar} ${percent(progress)} %  ${inWords(progress)}\n\n${table(topWords(counts, topRows))}`);
     },
     done() {
       draw.clear();
@@ -57,7 +65,7 @@ function plainDisplay(stream: NodeJS.WritableStream): Display {
       if (now === tenths) return;
       tenths = now;
       const top = topWords(counts, 3).map(([word, count]) => `${word} ${count}`);
-      stream.write(`${percent(progress)} % of ${progress.total} records; top words: ${top.join(', ') || 'none yet'}\n`);
+      stream.write(`${percent(progress)} %: ${inWords(progress)}; top words: ${top.join(', ') || 'none yet'}\n`);
     },
     done() {},
   };

@@ -1,10 +1,10 @@
 /** Runs the word count to the end of the book and shows the table: `npm start`. */
 import { parseArgs } from 'node:util';
-import { KafkaStreams, kafka, persistent, silentLogger, systemClock } from 'millrace';
+import { KafkaStreams, StateError, StreamsError, kafka, persistent, silentLogger, systemClock } from 'millrace';
 import { loadBook, readLines } from './book.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import { openDisplay, table, topWords } from './display.ts';
-import { Follower } from './progress.ts';
+import { Follower, isComplete } from './progress.ts';
 import { countsTopic, linesTopic, topology } from './topology.ts';
 
 const usage = `Counts the words of a book with Millrace.
@@ -23,14 +23,25 @@ Environment: KAFKA_BROKERS, WORD_COUNT_STATE (directory of the local state on yo
 const partitions = 4;
 const applicationId = 'word-count';
 
+interface Options {
+  readonly json: boolean;
+  readonly plain: boolean;
+  readonly help: boolean;
+}
+
+/** Ends the process with status 2 for words that are no options. */
+function parseOptions(): Options {
+  try {
+    const flag = { type: 'boolean', default: false } as const;
+    return parseArgs({ options: { json: flag, plain: flag, help: { ...flag, short: 'h' } } }).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
+}
+
 async function main(): Promise<void> {
-  const { values: options } = parseArgs({
-    options: {
-      json: { type: 'boolean', default: false },
-      plain: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const options = parseOptions();
   if (options.help) {
     process.stdout.write(usage);
     return;
@@ -83,6 +94,8 @@ async function countWords(
     client: brokers,
     state: persistent({ directory: cluster.stateDirectory }),
     commitIntervalMs: 500,
+    // After a kill -9 the group waits so long for the dead instance.
+    sessionTimeoutMs: '6s',
     leaveOnClose: true,
   });
   const finished = new AbortController();
@@ -114,8 +127,8 @@ async function follow(follower: Follower, display: ReturnType<typeof openDisplay
     await follower.readCounts(200);
     const progress = await follower.progress();
     display.update(progress, follower.counts);
-    // The repartition topic is complete once the input is committed, so equality cannot be early.
-    if (progress.total > 0 && progress.done === progress.total) return;
+    // The repartition topic is complete once the input is committed, so this cannot be early.
+    if (isComplete(progress)) return;
   }
 }
 
@@ -136,4 +149,11 @@ function printResult(counts: ReadonlyMap<string, number>, cluster: Cluster): voi
   );
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  // Errors of Millrace say what happened, where, and what to do; anything else is a bug whose stack is wanted.
+  if (!(error instanceof StreamsError || error instanceof StateError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -3,9 +3,20 @@ import { type PartitionReader, type StreamsClient, type TopicPartition, topicPar
 import { countsTopic, linesTopic } from './topology.ts';
 
 export interface Progress {
-  /** Records of input and repartition topic that are committed, and that are there. */
+  /** Lines of the input that are committed, and that are there. */
+  readonly lines: Share;
+  /** Words of the repartition topic, likewise; more of them come while lines are split. */
+  readonly words: Share;
+}
+
+export interface Share {
   readonly done: number;
   readonly total: number;
+}
+
+/** Everything that is there is committed. */
+export function isComplete({ lines, words }: Progress): boolean {
+  return lines.total > 0 && lines.done === lines.total && words.done === words.total;
 }
 
 /** Follows one run from outside, as any other program could: through committed offsets and the output topic. */
@@ -13,7 +24,7 @@ export class Follower {
   readonly counts: Map<string, number> = new Map();
   readonly #client: StreamsClient;
   readonly #groupId: string;
-  readonly #topics: readonly string[];
+  readonly #wordsTopic: string;
   readonly #reader: PartitionReader;
   readonly #ends = new Map<TopicPartition, number>();
   readonly #positions = new Map<TopicPartition, number>();
@@ -21,7 +32,7 @@ export class Follower {
   constructor(client: StreamsClient, groupId: string) {
     this.#client = client;
     this.#groupId = groupId;
-    this.#topics = [linesTopic, `${groupId}-words-repartition`];
+    this.#wordsTopic = `${groupId}-words-repartition`;
     this.#reader = client.reader({ isolation: 'committed', role: 'global', maxBufferedBytes: 8 * 1024 * 1024 });
   }
 
@@ -45,17 +56,17 @@ export class Follower {
   }
 
   async progress(): Promise<Progress> {
-    const tps = await this.#partitions(this.#topics);
+    const lines = await this.#partitions([linesTopic]);
+    const words = await this.#partitions([this.#wordsTopic]);
+    const tps = [...lines, ...words];
     // In this order: what is committed of the input is in the repartition topic by then, so the ends are never too low.
     const committed = await this.#client.admin().groupOffsets(this.#groupId, tps);
     const ends = await this.#client.admin().listOffsets(new Map(tps.map((tp) => [tp, 'latest'])), { isolation: 'committed' });
-    let done = 0;
-    let total = 0;
-    for (const tp of tps) {
-      done += committed.get(tp)?.offset ?? 0;
-      total += ends.get(tp) ?? 0;
-    }
-    return { done, total };
+    const share = (of: readonly TopicPartition[]): Share => ({
+      done: of.reduce((sum, tp) => sum + (committed.get(tp)?.offset ?? 0), 0),
+      total: of.reduce((sum, tp) => sum + (ends.get(tp) ?? 0), 0),
+    });
+    return { lines: share(lines), words: share(words) };
   }
 
   /** Reads the counts up to what is there now. */

@@ -40,7 +40,7 @@ export { ClientError, errorCodes, StreamsError, TopologyError } from './errors.t
 export type { ErrorCode, ErrorDetails, ErrorOptions, FailureKind } from './errors.ts';
 export { Headers } from './headers.ts';
 export type { Header } from './headers.ts';
-export { silentLogger } from './log.ts';
+export { consoleLogger, silentLogger } from './log.ts';
 export type { LogFields, Logger } from './log.ts';
 export { MetricsRegistry } from './metrics.ts';
 export type { Counter, Metrics, MetricSample, MetricTags } from './metrics.ts';

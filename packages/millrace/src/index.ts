@@ -17,6 +17,7 @@ export {
   parseDuration,
   serdes,
   sessionWindows,
+  consoleLogger,
   silentLogger,
   slidingWindows,
   timeWindows,

@@ -3,7 +3,7 @@ import { createTask } from '../engine/task.ts';
 import { StreamsError } from '../errors.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Timer } from '../time.ts';
-import type { Topology } from '../topology/topology.ts';
+import { Topology } from '../topology/topology.ts';
 import type { ClientState } from './client-state.ts';
 import type { TaskMetadata } from './events.ts';
 import { StreamsInstance } from './instance.ts';
@@ -32,6 +32,9 @@ export class KafkaStreams implements AsyncDisposable {
    * @throws MR_FEATURE_UNAVAILABLE for `exactly_once_v2`
    */
   constructor(topology: Topology, options: KafkaStreamsOptions) {
+    if (!(topology instanceof Topology)) {
+      throw new StreamsError('MR_CONFIG_INVALID', 'the first argument is no topology: give what build() of a StreamsBuilder returns');
+    }
     this.#options = resolveOptions(options);
     this.#instance = new StreamsInstance(topology.plan, this.#options, createTask);
   }

@@ -3,7 +3,7 @@ import type { StateBackend } from '@millrace/state';
 import type { ErrorHandlers } from '../engine/contract.ts';
 import { StreamsError } from '../errors.ts';
 import type { ClientFactory, ProducerOptions } from '../kafka/port.ts';
-import { type Logger, silentLogger } from '../log.ts';
+import { consoleLogger, type Logger } from '../log.ts';
 import { type Metrics, MetricsRegistry } from '../metrics.ts';
 import { type Clock, type Duration, parseDuration, systemClock } from '../time.ts';
 import type { StateListener } from './client-state.ts';
@@ -48,7 +48,7 @@ export interface KafkaStreamsOptions {
   readonly clientId?: string | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
-  /** Default: silent. */
+  /** Default: warnings and errors on the console; `silentLogger` for none. */
   readonly log?: Logger | undefined;
   readonly metrics?: Metrics | undefined;
   /** Default 30 s. Kafka Streams: `commit.interval.ms`. */
@@ -240,7 +240,7 @@ export function resolveOptions(options: KafkaStreamsOptions): RuntimeOptions {
     client: options.client,
     state: options.state,
     clock: options.clock ?? systemClock,
-    log: options.log ?? silentLogger,
+    log: options.log ?? consoleLogger,
     metrics: options.metrics ?? new MetricsRegistry(),
     commitIntervalMs: duration('commitIntervalMs', options.commitIntervalMs, 30 * second, 0),
     maxTaskIdleMs: duration('maxTaskIdleMs', options.maxTaskIdleMs, 0, -1),

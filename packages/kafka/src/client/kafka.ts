@@ -27,7 +27,14 @@ export interface KafkaOptions extends ClientOptions {
  * @throws ClientError `fatal` without brokers
  */
 export function kafka(options: KafkaOptions): ClientFactory {
-  if (options.brokers.length === 0) throw new ClientError('fatal', 'kafka() needs at least one broker: give { brokers: ["host:port"] }');
+  // Called from JavaScript, it may get nothing.
+  const brokers: readonly unknown[] = (options as Partial<KafkaOptions> | undefined)?.brokers ?? [];
+  if (brokers.length === 0) throw new ClientError('fatal', 'kafka() needs at least one broker: give { brokers: ["host:port"] }');
+  for (const broker of brokers) {
+    if (typeof broker !== 'string' || !/^\S+:\d{1,5}$/.test(broker)) {
+      throw new ClientError('fatal', `kafka() cannot read the broker ${JSON.stringify(broker)}: give "host:port", e.g. "localhost:9092"`);
+    }
+  }
   return clientOver(
     lazyWire(() => loadWire(options), 'run "npm install kafkajs@2.2.4"'),
     options,

@@ -54,6 +54,10 @@ describe('kafka()', () => {
     expect(() => kafka({ brokers: [] })).toThrow('at least one broker');
   });
 
+  it.each(['foo', 'foo:', 'foo:x', ' ', ''])('refuses %j as a broker', (broker) => {
+    expect(() => kafka({ brokers: ['localhost:9092', broker] })).toThrow('host:port');
+  });
+
   it('connects to nothing before it is told to', async () => {
     const client = kafka({ brokers: ['192.0.2.1:9092'] }).create(context);
     await client.close();
