@@ -168,4 +168,3 @@ export class ListIterator<R, T> implements StoreIterator<T> {
     return this;
   }
 }
-
