@@ -120,6 +120,7 @@ export function joinByForeignKey<K, V, KO, VO, R>(
       persistence: context.persistence,
       caching: false,
       logging: {},
+      logsHeaders: true,
       keySerde: bytesSerde,
       valueSerde: new SubscriptionSerde(join.primaryKey, { topic: `${subscriptionStore}-changelog`, keyTopic }),
     },

@@ -118,6 +118,7 @@ export function joinStores<K, L, R>(
     caching: false,
     // Duplicates must not be compacted away, whatever else is configured.
     logging: own === undefined ? logging && { ...logging, 'cleanup.policy': 'delete' } : {},
+    logsHeaders: true,
     keySerde: key,
     valueSerde,
     timestamped: false,

@@ -11,9 +11,9 @@ import type { NodeOptions } from './options.ts';
 
 /** Options of a join with a table. `name` also names the repartition topic, where one is needed: `<applicationId>-<name>-repartition`. */
 export interface Joined<K, V> extends NodeOptions {
-  /** For the repartition topic. @default the stream's, else the builder's `key` */
+  /** For the repartition topic, and for records that wait. @default the stream's, else the builder's `key` */
   readonly key?: Serde<K> | undefined;
-  /** For the repartition topic. @default the stream's, else the builder's `value` */
+  /** For the repartition topic, and for records that wait. @default the stream's, else the builder's `value` */
   readonly value?: Serde<V> | undefined;
   /**
    * How long records wait, in stream time, for rows that come late. The table must keep a history that is no shorter: `historyRetention` of its store.
@@ -47,8 +47,8 @@ export function joinStreamWithTable<K, V, T, R>(
         persistence: 'persistent',
         caching: false,
         logging: {},
-        keySerde: left.keySerde,
-        valueSerde: left.valueSerde,
+        keySerde: options.key ?? left.keySerde,
+        valueSerde: options.value ?? left.valueSerde,
         graceMs,
       },
       isNameGenerated: options.name === undefined,

@@ -1,6 +1,7 @@
 /** Makes the store object of a specification: one place to add a kind. */
 import { StreamsError } from '../errors.ts';
 import type { Serde } from '../serde/serde.ts';
+import { HeadedChangelog } from './headed-changelog.ts';
 import { JoinBufferStore } from './join-buffer.ts';
 import { PlainKeyValueStore, TimestampedStore } from './key-value-store.ts';
 import { LruStore, TimestampedLruStore } from './lru-store.ts';
@@ -16,7 +17,8 @@ import { PlainWindowStore, TimestampedWindows } from './window-store.ts';
 /**
  * @throws MR_SERDE_MISSING if the specification has no serde (the builder refuses such a store before).
  */
-export function createStore(spec: StoreSpec, environment: StoreEnvironment): ManagedStore {
+export function createStore(spec: StoreSpec, taskEnvironment: StoreEnvironment): ManagedStore {
+  const environment = spec.logsHeaders === true ? withHeaders(taskEnvironment) : taskEnvironment;
   const keySerde = required(spec.keySerde, spec.name, 'key');
   const valueSerde = required(spec.valueSerde, spec.name, 'value');
   switch (spec.kind) {
@@ -53,6 +55,11 @@ function keyValueStore(
   return spec.timestamped
     ? new TimestampedStore(spec.name, environment, keySerde, valueSerde, spec.caching)
     : new PlainKeyValueStore(spec.name, environment, keySerde, valueSerde, spec.caching);
+}
+
+function withHeaders(environment: StoreEnvironment): StoreEnvironment {
+  const { changelog, context } = environment;
+  return changelog === null ? environment : { ...environment, changelog: new HeadedChangelog(changelog, context) };
 }
 
 function required(serde: Serde<unknown> | undefined, store: string, role: 'key' | 'value'): Serde<unknown> {

@@ -14,6 +14,8 @@ interface StoreSpecBase {
   readonly caching: boolean;
   /** Undefined: no changelog. Otherwise the topic configuration that the user adds to the defaults. */
   readonly logging: Readonly<Record<string, string>> | undefined;
+  /** The changelog's records carry the headers of the record in progress. @default false */
+  readonly logsHeaders?: boolean | undefined;
   /** Undefined where nobody gave one and no default exists: `build()` refuses such a store. */
   readonly keySerde: Serde<unknown> | undefined;
   readonly valueSerde: Serde<unknown> | undefined;
