@@ -18,6 +18,7 @@ function processor(name: string, more: Partial<ProcessorDescription> = {}): Proc
     name,
     create,
     stores: [],
+    ownStores: [],
     changesKey: false,
     changesValue: false,
     isMerge: false,
