@@ -16,6 +16,7 @@ export type {
   KeyValueStateStoreOptions,
   SessionStateStoreOptions,
   StateStoreOptions,
+  VersionedStateStoreOptions,
   WindowStateStoreOptions,
 } from './dsl/state-store.ts';
 export type { StreamJoined, StreamJoinStoreOptions, SuppliedJoinStore } from './dsl/stream-join-options.ts';

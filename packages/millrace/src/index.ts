@@ -162,6 +162,7 @@ export type {
   UnstableOptions,
   ValueAndTimestamp,
   VersionedRecord,
+  VersionedStateStoreOptions,
   VersionedStore,
   Window,
   WindowReducer,

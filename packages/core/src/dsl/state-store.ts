@@ -1,10 +1,10 @@
 /** Stores that processors use by name. Kafka Streams: `StoreBuilder` and the suppliers of `Stores`. */
 import { StreamsError } from '../errors.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { KeyValueStoreSpec, Persistence, SessionStoreSpec, StoreSpec, WindowStoreSpec } from '../stores/store-spec.ts';
+import type { Persistence, StoreSpec } from '../stores/store-spec.ts';
 import type { Duration } from '../time.ts';
 import { windowDuration } from '../windows/window-duration.ts';
-import { loggingOf, persistenceOf } from './store-options.ts';
+import { loggingOf, persistenceOf, versionedStore } from './store-options.ts';
 
 interface StateStoreBase<K, V> {
   readonly name: string;
@@ -53,7 +53,20 @@ export interface SessionStateStoreOptions<K, V> extends StateStoreBase<K, V> {
   readonly retention: Duration;
 }
 
-export type StateStoreOptions<K, V> = KeyValueStateStoreOptions<K, V> | WindowStateStoreOptions<K, V> | SessionStateStoreOptions<K, V>;
+/** Key and time to value: {@link VersionedStore}. Always persistent, never cached. */
+export interface VersionedStateStoreOptions<K, V> extends Omit<StateStoreBase<K, V>, 'caching' | 'persistence'> {
+  readonly kind: 'versioned';
+  /** How long versions are kept behind the latest time in the store. */
+  readonly historyRetention: Duration;
+  /** What expires together. @default as for tables */
+  readonly segmentInterval?: Duration | undefined;
+}
+
+export type StateStoreOptions<K, V> =
+  | KeyValueStateStoreOptions<K, V>
+  | WindowStateStoreOptions<K, V>
+  | SessionStateStoreOptions<K, V>
+  | VersionedStateStoreOptions<K, V>;
 
 /**
  * A store that a processor uses: by name, if it was added by `addStateStore` or is kept by a table, or described, and then added with the processor. Several processors
@@ -62,11 +75,9 @@ export type StateStoreOptions<K, V> = KeyValueStateStoreOptions<K, V> | WindowSt
 export type ConnectedStore = string | StateStoreOptions<unknown, unknown>;
 
 /** @throws MR_ARGUMENT_INVALID for a retention that is negative or shorter than the windows. */
-function stateStoreSpec<K, V>(
-  options: StateStoreOptions<K, V>,
-  persistence: Persistence,
-): KeyValueStoreSpec | WindowStoreSpec | SessionStoreSpec {
+function stateStoreSpec<K, V>(options: StateStoreOptions<K, V>, persistence: Persistence): StoreSpec {
   const { name } = options;
+  if (options.kind === 'versioned') return versionedStore(name, options, options.historyRetention);
   const base = {
     name,
     persistence: options.persistence ?? persistence,

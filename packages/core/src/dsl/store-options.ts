@@ -115,7 +115,12 @@ export function tableStore<K, V>(
   };
 }
 
-function versionedStore<K, V>(name: string, options: StoreOptions<K, V>, historyRetention: Duration): VersionedStoreSpec {
+/** A store that keeps the history of its rows. */
+export function versionedStore<K, V>(
+  name: string,
+  options: Pick<StoreOptions<K, V>, 'key' | 'value' | 'logging' | 'segmentInterval'>,
+  historyRetention: Duration,
+): VersionedStoreSpec {
   const historyRetentionMs = windowDuration(historyRetention, `historyRetention of the store "${name}"`, 0);
   const { segmentInterval } = options;
   return {

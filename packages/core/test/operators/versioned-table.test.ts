@@ -1,4 +1,4 @@
-import { StreamsError, TopologyError } from '@millrace/core';
+import { StreamsError, StreamRecord, TopologyError, type VersionedStore } from '@millrace/core';
 import { expect, test } from 'vitest';
 import { type In, type Out, run, textBuilder } from './support.ts';
 
@@ -142,4 +142,35 @@ test.each<[number, number]>([
   };
   expect(segments()).toEqual([expected]);
   expect(segments(7)).toEqual([7]);
+});
+
+test('processors keep versions in a store of their own', () => {
+  const { out } = run(
+    (b) =>
+      b.stream('in').process(
+        () => {
+          let store: VersionedStore<string, string>;
+          let forward: (record: StreamRecord<string, string>) => void;
+          return {
+            init: (context): void => {
+              store = context.getStateStore<VersionedStore<string, string>>('V');
+              forward = (record) => context.forward(record);
+            },
+            process: ({ key, timestamp, value }): void => {
+              const validTo = store.put(key, value, timestamp);
+              const shown = `${validTo} ${store.get(key)?.value} ${store.getAsOf(key, timestamp)?.value}`;
+              forward(StreamRecord.of({ key, value: shown, timestamp }));
+            },
+          };
+        },
+        { stores: [{ kind: 'versioned', name: 'V', historyRetention: 100 }] },
+      ),
+    [
+      ['a', 'x', 10],
+      ['a', 'z', 300],
+      ['a', 'y', 200],
+      ['a', 'w', 199],
+    ],
+  );
+  expect(out.map(([, value]) => value)).toEqual(['-1 x x', '-1 z z', '300 z y', 'undefined z undefined']);
 });

@@ -3,7 +3,7 @@ import { type Consumed, type OffsetReset, type StateStoreOptions, type Timestamp
 import { type Datum, datumOf, type Present, text } from '../datum.ts';
 import { fromValue, fromValueOrPartitionTime } from '../extractors.ts';
 import { selectorOf } from '../functions/selectors.ts';
-import { CaseFormatError, isObject, type Json, NotBuiltError, textsOf } from '../json.ts';
+import { CaseFormatError, isObject, type Json, textsOf } from '../json.ts';
 import { serdeOf, sinkSerdeOf } from '../value-type.ts';
 import { persistenceNamed, storeOf } from './materialization.ts';
 import type { Operation } from './operation.ts';
@@ -79,8 +79,15 @@ function stateStoreOf(op: Operation, kind: string): StateStoreOptions<Present, P
       };
     case 'session':
       return { ...base, kind, persistence, retention: op.number('retentionMs') };
+    case 'versioned':
+      return {
+        ...base,
+        kind,
+        historyRetention: op.number('historyMs'),
+        segmentInterval: op.has('segmentMs') ? op.number('segmentMs') : undefined,
+      };
     default:
-      throw new NotBuiltError(`a ${kind} store`);
+      throw new CaseFormatError(`unknown kind of store ${kind}`);
   }
 }
 

@@ -1,11 +1,12 @@
 /** The processors of the format by name. */
 import type { FixedKeyProcessorFactory } from '@millrace/core';
 import type { Datum } from '../datum.ts';
-import { CaseFormatError, type Json, NotBuiltError } from '../json.ts';
+import { CaseFormatError, type Json } from '../json.ts';
 import type { ValueType } from '../value-type.ts';
 import { ProcessorSpec } from './processor-spec.ts';
 import { statelessStep } from './stateless.ts';
 import { type CaseProcessor, dedup, lookup, prefixScan, rangeScan, sum } from './store-processors.ts';
+import { versionedPut } from './versioned-processors.ts';
 import { sessionPut, windowPut } from './window-processors.ts';
 
 const withState: Readonly<Record<string, (spec: ProcessorSpec) => CaseProcessor>> = {
@@ -14,10 +15,10 @@ const withState: Readonly<Record<string, (spec: ProcessorSpec) => CaseProcessor>
   prefixScan,
   rangeScan,
   sum,
+  versionedPut,
   windowPut,
   sessionPut,
 };
-const notBuilt: ReadonlySet<string> = new Set(['versionedPut']);
 const keepingKeys: ReadonlySet<string> = new Set(['dedup', 'headers', 'shiftTs', 'repeat', 'context', 'lookup', 'throwIf']);
 /** Those that pass values on as they are; the others make text. */
 const keepingValues: ReadonlySet<string> = new Set(['dedup', 'headers', 'route', 'shiftTs', 'throwIf']);
@@ -29,7 +30,6 @@ export function processorFactory(json: Json | undefined): () => CaseProcessor {
   if (stateful !== undefined) return () => stateful(spec);
   const step = statelessStep(spec);
   if (step !== undefined) return () => stateless(step);
-  if (notBuilt.has(spec.name)) throw new NotBuiltError(`the processor ${spec.name}`);
   throw new CaseFormatError(`unknown processor ${spec.name}`);
 }
 
