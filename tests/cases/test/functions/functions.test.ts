@@ -9,7 +9,7 @@ import { reducerOf } from '../../src/functions/reducers.ts';
 import { selectorOf } from '../../src/functions/selectors.ts';
 import { testOf, UserFunctionError } from '../../src/functions/tests.ts';
 import { unaryOf } from '../../src/functions/unary.ts';
-import { CaseFormatError, type Json, NotBuiltError } from '../../src/json.ts';
+import { CaseFormatError, type Json } from '../../src/json.ts';
 import type { ValueType } from '../../src/value-type.ts';
 
 const most = 2n ** 63n - 1n;
@@ -222,9 +222,5 @@ describe('words that the format does not have', () => {
     expect(() => parse('nonsense')).toThrow(new CaseFormatError(`unknown ${kind}: nonsense`));
     expect(() => parse(7)).toThrow(CaseFormatError);
     expect(() => parse(['eq'])).toThrow(CaseFormatError);
-  });
-
-  it('are not built yet where they are of windows', () => {
-    expect(() => unaryOf('windowStart')).toThrow(NotBuiltError);
   });
 });
