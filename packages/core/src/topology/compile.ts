@@ -33,10 +33,10 @@ export interface CompileOptions {
  */
 export function compile(source: Graph, options: CompileOptions): Topology {
   const graph = source.copy();
-  mergeDuplicateSources(graph);
+  const mergedSources = mergeDuplicateSources(graph);
   const nullKeyFilters = findNullKeyFilters(graph);
 
-  const builder = new TopologyBuilder();
+  const builder = new TopologyBuilder(mergedSources);
   const written = writeAll(graph, (node) => writeNode(node, builder, nullKeyFilters));
   for (const sources of graph.copartitioned) builder.copartitionSources(sources);
   builder.validateCopartition();

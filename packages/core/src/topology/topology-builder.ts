@@ -73,6 +73,12 @@ export class TopologyBuilder {
   readonly #internalTopics = new Map<string, number | undefined>();
   readonly #copartitionGroups: Set<string>[] = [];
   readonly #groups = new UnionFind();
+  readonly #mergedSources: ReadonlyMap<string, string>;
+
+  /** `mergedSources`: names of sources that are not added, and of those that read their topics. */
+  constructor(mergedSources: ReadonlyMap<string, string> = new Map()) {
+    this.#mergedSources = mergedSources;
+  }
 
   get nodes(): ReadonlyMap<string, NodeEntry> {
     return this.#nodes;
@@ -168,7 +174,7 @@ export class TopologyBuilder {
   }
 
   copartitionSources(sources: Iterable<string>): void {
-    this.#copartitionGroups.push(new Set(sources));
+    this.#copartitionGroups.push(new Set([...sources].map((name) => this.#mergedSources.get(name) ?? name)));
   }
 
   /** Checks groups that consist of our own topics with fixed partition counts; all others are checked when the counts are known. */

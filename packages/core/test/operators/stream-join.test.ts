@@ -208,3 +208,11 @@ test('generated names of stores are refused where names are required', () => {
   joined(named, 'outer', { difference: 10 }, { store: 'S' });
   expect(() => named.build()).not.toThrow();
 });
+
+test('topics that several streams read count among those that must have as many partitions', () => {
+  const builder = textBuilder();
+  builder.stream('l').to('copy');
+  joined(builder, 'inner', { difference: 10 });
+  const groups = builder.build().plan.subtopologies.flatMap(({ copartitionGroups }) => copartitionGroups);
+  expect(groups.map((group) => group.map(({ name }) => name).toSorted())).toEqual([['l', 'r']]);
+});

@@ -10,7 +10,7 @@ function sameReset(a: OffsetReset | undefined, b: OffsetReset | undefined): bool
   return a === b;
 }
 
-function merge(graph: Graph, main: GraphNode, other: GraphNode): void {
+function merge(graph: Graph, main: GraphNode, other: GraphNode, merged: Map<string, string>): void {
   const kept = main.description as SourceDescription;
   const dropped = other.description as SourceDescription;
   if (!sameReset(kept.offsetReset, dropped.offsetReset)) {
@@ -23,9 +23,12 @@ function merge(graph: Graph, main: GraphNode, other: GraphNode): void {
     main.addChild(child);
   }
   graph.root.removeChild(other);
+  merged.set(other.name, main.name);
 }
 
-export function mergeDuplicateSources(graph: Graph): void {
+/** Returns the names of the sources that are gone, each with that of the one that reads its topics now. */
+export function mergeDuplicateSources(graph: Graph): ReadonlyMap<string, string> {
+  const merged = new Map<string, string>();
   const byTopic = new Map<string, GraphNode>();
   const byPattern = new Map<string, GraphNode>();
   for (const node of graph.root.children) {
@@ -35,7 +38,7 @@ export function mergeDuplicateSources(graph: Graph): void {
       const key = `${source.pattern.flags}/${source.pattern.source}`;
       const main = byPattern.get(key);
       if (main === undefined) byPattern.set(key, node);
-      else merge(graph, main, node);
+      else merge(graph, main, node, merged);
       continue;
     }
     for (const topic of source.topics) {
@@ -55,7 +58,8 @@ export function mergeDuplicateSources(graph: Graph): void {
           },
         );
       }
-      if (graph.root.children.has(node)) merge(graph, main, node);
+      if (graph.root.children.has(node)) merge(graph, main, node, merged);
     }
   }
+  return merged;
 }
