@@ -142,7 +142,6 @@ async function round(
     sinceCommit += recordsPerBatch;
     if (sinceCommit < commitEvery) continue;
     sinceCommit = 0;
-    // oxlint-disable-next-line no-await-in-loop -- a commit ends before the next record, as in the run loop
     await commit(task, output);
   }
   await commit(task, output);
@@ -152,6 +151,18 @@ async function round(
   await close();
   return { seconds, cpuSeconds: (cpu.user + cpu.system) / 1e6, output };
 }
+
+const usage = `Usage: node bench/dist/engine/main.js [OPTION…] [WORKLOAD…]
+
+Runs workloads (default: passthrough count wordcount) through one task and checks what comes out.
+
+  --state memory|rocksdb      engine below the stores (default memory)
+  --records N, --keys N       size of the input (default: the workload's)
+  --rounds N                  how often (default 3)
+  --cache-bytes N             record cache (default 0)
+  --read-cache-bytes N        rows kept for reading (default 64 MiB)
+  --unchecked                 do not check the output
+  --help                      this text`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -164,8 +175,13 @@ async function main(): Promise<void> {
       unchecked: { type: 'boolean', default: false },
       'cache-bytes': { type: 'string', default: '0' },
       'read-cache-bytes': { type: 'string', default: String(64 << 20) },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
   const options: Options = {
     state: values.state,
     cacheBytes: Number(values['cache-bytes']),
@@ -176,7 +192,6 @@ async function main(): Promise<void> {
     const subject = workload(name, number(values.records), number(values.keys));
     const { batches, inputs } = encodeInput(subject);
     for (let i = 1; i <= Number(values.rounds); i++) {
-      // oxlint-disable-next-line no-await-in-loop -- one round at a time
       const { seconds, cpuSeconds, output } = await round(subject, batches, options, false);
       const { records, keys } = subject;
       const perSecond = Math.round(records / seconds);
@@ -195,7 +210,6 @@ async function main(): Promise<void> {
     }
     if (values.unchecked) continue;
     // Once more, unmeasured, looking at what comes out.
-    // oxlint-disable-next-line no-await-in-loop
     const { output } = await round(subject, batches, options, true);
     const out = output.partition('out', 0);
     subject.check(inputs, out.last ?? new Map(), out.appended);
