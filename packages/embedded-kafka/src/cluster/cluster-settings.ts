@@ -39,7 +39,7 @@ export interface ClusterOptions {
   readonly retentionCheckIntervalMs?: number | undefined;
   /** `log.cleaner.backoff.ms`: how often logs are looked at for compaction. Default 15 s. */
   readonly compactionIntervalMs?: number | undefined;
-  /** `producer.id.expiration.ms`. Default one day. */
+  /** `producer.id.expiration.ms`: the age of a producer's last timestamp at which it is forgotten. Default one day. */
   readonly producerIdExpirationMs?: number | undefined;
 }
 

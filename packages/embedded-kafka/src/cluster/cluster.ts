@@ -88,12 +88,14 @@ export class Cluster {
     broker.disconnectAll();
   }
 
-  /** Partitions without a leader get one again. What moved away stays where it is. */
+  /** Partitions without a leader get one again, which knows of producers what a broker finds in its log. What moved away stays where it is. */
   startBroker(broker: Broker): void {
     if (broker.isUp) return;
     broker.isUp = true;
     for (const partition of this.partitions()) {
-      if (partition.leader === -1) partition.electLeader(partition.replicas.find((id) => this.#isUp(id)) ?? -1);
+      if (partition.leader !== -1 || !partition.replicas.includes(broker.id)) continue;
+      partition.log.expireProducers(this.clock.now(), this.settings.producerIdExpirationMs);
+      partition.electLeader(broker.id);
     }
     this.groups.followNodes();
   }

@@ -32,7 +32,7 @@ export class Maintenance {
     const nowMs = this.#clock.now();
     for (const { log } of this.#cluster.partitions()) {
       retain(log, nowMs);
-      log.producers.expire(nowMs, this.#settings.producerIdExpirationMs);
+      log.expireProducers(nowMs, this.#settings.producerIdExpirationMs);
     }
   }
 

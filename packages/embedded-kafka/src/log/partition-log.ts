@@ -101,9 +101,14 @@ export class PartitionLog {
     this.epochs.assign(leaderEpoch, baseOffset);
     this.#sizeBytes += bytes.length;
     this.#endOffset = lastOffset + 1;
-    if (isIdempotent) this.producers.update(header, baseOffset, appendTimeMs, nowMs);
+    if (isIdempotent) this.producers.update(header, baseOffset, appendTimeMs, maxTimestamp);
     if (header.isTransactional) this.#noteTransaction(bytes, header, baseOffset);
     return { kind: 'appended', baseOffset, appendTimeMs };
+  }
+
+  /** Forgets the producers whose records are old; see {@link ProducerStates.expire}. A broker does it from time to time, and when it reads the log after a start. */
+  expireProducers(nowMs: number, expirationMs: number): void {
+    this.producers.expire(nowMs, expirationMs, (producerId) => this.transactions.firstOffsetOf(producerId) >= 0);
   }
 
   #noteTransaction(bytes: Uint8Array, header: BatchHeader, baseOffset: number): void {

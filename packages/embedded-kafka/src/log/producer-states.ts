@@ -21,8 +21,7 @@ export interface ProducerState {
   epoch: number;
   /** Oldest first, all of the current epoch. */
   batches: AppendedBatch[];
-  /** Wall clock of the last append. */
-  lastAppendMs: number;
+  /** Highest timestamp of the last batch, as it stands in the log; -1 if its records have none. */
   lastTimestamp: number;
 }
 
@@ -68,16 +67,15 @@ export class ProducerStates {
     return { kind: 'gap', reason: `producer ${batch.producerId} sent sequence ${baseSequence} where ${expected} comes next` };
   }
 
-  /** Notes a batch that was appended at `baseOffset`. */
-  update(batch: BatchHeader, baseOffset: number, appendTimeMs: number, nowMs: number): void {
+  /** Notes a batch that was appended at `baseOffset`. `maxTimestamp` as it stands in the log. */
+  update(batch: BatchHeader, baseOffset: number, appendTimeMs: number, maxTimestamp: number): void {
     let state = this.#states.get(batch.producerId);
     if (state === undefined) {
       state = {
         producerId: batch.producerId,
         epoch: batch.producerEpoch,
         batches: [],
-        lastAppendMs: nowMs,
-        lastTimestamp: batch.maxTimestamp,
+        lastTimestamp: maxTimestamp,
       };
       this.#states.set(batch.producerId, state);
     }
@@ -85,8 +83,7 @@ export class ProducerStates {
       state.epoch = batch.producerEpoch;
       state.batches = [];
     }
-    state.lastAppendMs = nowMs;
-    state.lastTimestamp = batch.maxTimestamp;
+    state.lastTimestamp = maxTimestamp;
     if (batch.isControl) return;
     const lastOffset = baseOffset + batch.lastOffsetDelta;
     state.batches.push({ baseSequence: batch.baseSequence, lastSequence: lastSequence(batch), baseOffset, lastOffset, appendTimeMs });
@@ -98,10 +95,13 @@ export class ProducerStates {
     return this.#states.get(producerId)?.batches.at(-1)?.lastOffset === lastOffset;
   }
 
-  /** Forgets producers that have not written for `expirationMs`. */
-  expire(nowMs: number, expirationMs: number): void {
-    for (const [producerId, state] of this.#states) {
-      if (nowMs - state.lastAppendMs >= expirationMs) this.#states.delete(producerId);
+  /**
+   * Forgets producers whose last batch is as old as `expirationMs` by its timestamp, not by when it came: who writes old records is forgotten while it does, and
+   * a batch that it sends again is then appended again. Java: ProducerStateManager.isProducerExpired.
+   */
+  expire(nowMs: number, expirationMs: number, isInTransaction: (producerId: number) => boolean): void {
+    for (const [producerId, { lastTimestamp }] of this.#states) {
+      if (nowMs - lastTimestamp >= expirationMs && !isInTransaction(producerId)) this.#states.delete(producerId);
     }
   }
 }

@@ -105,6 +105,23 @@ describe('leaders', () => {
     expect(cluster.kafka.records('t')).toHaveLength(3);
   });
 
+  it('that come back where nobody was left remember the producers whose timestamps are new', async () => {
+    cluster.kafka.createTopic('single', { replicationFactor: 1 });
+    const { leader } = cluster.kafka.log('single', 0);
+    const send = async (producerId: number, timestamp: number): Promise<number | undefined> => {
+      const records = batchOf([{ timestamp }], { producerId, producerEpoch: 0, baseSequence: 0 });
+      const topicData = [{ name: 'single', partitionData: [{ index: 0, records }] }];
+      const answer = await cluster.ask(produceApi, 11, { acks: -1, timeoutMs: 1000, topicData }, { node: leader, channel: 'produce' });
+      return answer.responses[0]?.partitionResponses[0]?.baseOffset;
+    };
+    const nowMs = cluster.clock.now();
+    const oldMs = nowMs - 86_400_000;
+    expect([await send(1, nowMs), await send(2, oldMs), await send(1, nowMs), await send(2, oldMs)]).toEqual([0, 1, 0, 1]);
+    await cluster.kafka.stopBroker(leader);
+    await cluster.kafka.startBroker(leader);
+    expect([await send(1, nowMs), await send(2, oldMs)]).toEqual([0, 2]);
+  });
+
   it('refuse to write with all acks below min.insync.replicas', async () => {
     cluster.kafka.createTopic('safe', { replicationFactor: 2, configs: { 'min.insync.replicas': '2' } });
     const { leader } = cluster.kafka.log('safe', 0);

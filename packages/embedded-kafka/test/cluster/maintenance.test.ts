@@ -59,9 +59,9 @@ describe('maintenance', () => {
     await cluster.kafka.close();
   });
 
-  it('forgets silent producers', async () => {
+  it('forgets producers whose timestamps are old', async () => {
     const cluster = await start({}, { producerIdExpirationMs: 100_000, retentionCheckIntervalMs: 50_000 });
-    await produce(cluster, [{ key: 'a' }], 5);
+    await produce(cluster, [{ key: 'a', timestamp: cluster.clock.now() }], 5);
     const active = async (): Promise<number | undefined> =>
       (await cluster.ask(describeProducersApi, 0, { topics: [{ name: 't', partitionIndexes: [0] }] })).topics[0]?.partitions[0]
         ?.activeProducers.length;

@@ -54,12 +54,26 @@ describe('idempotent producers', () => {
     expect(send(exact, 0)).toMatchObject({ kind: 'appended' });
   });
 
-  it('a producer that has been silent is forgotten', () => {
-    const log = logWith();
-    append(log, [{ key: 'k' }], { nowMs: 100, stamp: { producerId: 7, producerEpoch: 0, baseSequence: 0 } });
-    log.producers.expire(1099, 1000);
-    expect([...log.producers.values()].map(({ producerId }) => producerId)).toEqual([7]);
-    log.producers.expire(1100, 1000);
+  it.each([
+    ['the timestamps are new', {}, [{ timestamp: 50 }, { timestamp: 100 }, { timestamp: 80 }], 1100],
+    ['they are older than the batch', {}, [{ timestamp: 50 }], 1050],
+    ['there are none', {}, [{ timestamp: -1 }], 999],
+    ['the broker sets them', { 'message.timestamp.type': 'LogAppendTime' }, [{ timestamp: -1 }], 1100],
+  ])('a producer is forgotten when its last timestamp is old: %s', (_, configs, records, forgottenMs) => {
+    const log = logWith(configs);
+    const stamp = { producerId: 7, producerEpoch: 0, baseSequence: 0 };
+    append(log, records, { nowMs: 100, stamp });
+    log.expireProducers(forgottenMs - 1, 1000);
+    expect(append(log, records, { nowMs: 100, stamp })).toMatchObject({ kind: 'duplicate', baseOffset: 0 });
+    log.expireProducers(forgottenMs, 1000);
     expect([...log.producers.values()]).toEqual([]);
+    expect(append(log, records, { nowMs: 100, stamp })).toMatchObject({ kind: 'appended', baseOffset: records.length });
+  });
+
+  it('a producer is not forgotten in a transaction', () => {
+    const log = logWith();
+    append(log, [{ timestamp: 0 }], { stamp: { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true } });
+    log.expireProducers(10_000, 1000);
+    expect([...log.producers.values()].map(({ producerId }) => producerId)).toEqual([7]);
   });
 });
