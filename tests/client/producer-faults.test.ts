@@ -50,9 +50,9 @@ async function open(options: Partial<ProducerOptions> = {}): Promise<RecordProdu
   return producer;
 }
 
-function append(producer: RecordProducer, value: string, partition = 0): void {
+function append(producer: RecordProducer, value: string, partition = 0, timestamp = 1): void {
   const bytes = Buffer.from(value);
-  producer.partition('output', partition).append(1, bytes, -1, -1, bytes, 0, bytes.length, null);
+  producer.partition('output', partition).append(timestamp, bytes, -1, -1, bytes, 0, bytes.length, null);
 }
 
 function stored(partition = 0): readonly string[] {
@@ -204,6 +204,41 @@ describe('a producer that the broker forgot', () => {
       [id, 0, 1],
       [id, 1, 0],
     ]);
+  });
+});
+
+describe('a batch that was written by brokers that ended before they said so', () => {
+  const dayMs = 86_400_000;
+
+  /** Writes a batch of which the answer is lost as every broker stops, then whatever is left after they started again. */
+  async function writeAcrossStop(timestamp: (nowMs: number) => number): Promise<unknown> {
+    const producer = await open({ deliveryTimeoutMs: 200_000 });
+    append(producer, 'a', 0, timestamp(environment.clock.now()));
+    await environment.run(() => producer.flush());
+    environment.kafka.intercept(produceApi, inTurn<typeof produceApi>('loseAnswer').interceptor);
+    append(producer, 'b', 0, timestamp(environment.clock.now()));
+    const flushed = producer.flush();
+    await environment.clock.advance(0);
+    expect(stored()).toEqual(['a', 'b']);
+    for (const node of environment.kafka.nodes) await environment.kafka.stopBroker(node);
+    await environment.clock.advance(1_000);
+    for (const node of environment.kafka.nodes) await environment.kafka.startBroker(node);
+    return environment.run(() => flushed);
+  }
+
+  it.each([
+    ['none', () => -1],
+    ['that of now', (nowMs: number) => nowMs],
+    ['that of almost a day ago', (nowMs: number) => nowMs - dayMs + 3_600_000],
+  ])('is not written twice where the timestamp is %s', async (_, timestamp) => {
+    expect(await writeAcrossStop(timestamp)).toEqual(new Map([[tp, { lastOffset: 1, contiguous: true }]]));
+    expect(stored()).toEqual(['a', 'b']);
+  });
+
+  // The brokers know nothing of it any more, as Java's producer finds too.
+  it('is written twice where the timestamps are older than what brokers remember, and the flush tells it', async () => {
+    expect(await writeAcrossStop((nowMs) => nowMs - dayMs)).toEqual(new Map([[tp, { lastOffset: 2, contiguous: false }]]));
+    expect(stored()).toEqual(['a', 'b', 'b']);
   });
 });
 

@@ -179,7 +179,8 @@ export interface OutputPartition {
   readonly tp: TopicPartition;
   /**
    * Appends one record behind those appended before (I3). The ranges are copied before it returns. A key or value start of -1 means null (its buffer is
-   * ignored). A `timestamp` of -1 means none. `headers` null means none. Never throws for a full buffer: see {@link Output.full}.
+   * ignored). A `timestamp` of -1 means none; a Kafka producer then puts in the time at which it takes the record, as Java's does. `headers` null means none.
+   * Never throws for a full buffer: see {@link Output.full}.
    */
   append(
     timestamp: number,

@@ -16,6 +16,8 @@ export interface ProducerBuffer {
   bytes: number;
   /** Nothing is kept any more: the producer failed or was closed. */
   isDead: boolean;
+  /** Wall clock in ms: the timestamp of records that come without one. */
+  now(): number;
   /** A batch is begun; if there was one before it, that one is full. Returns the monotonic time. */
   noteBatch(queue: PartitionQueue): number;
   /** A partition used up the epochs of the producer id: the next stamp needs another id. */
@@ -27,6 +29,7 @@ export interface ProducerId {
   readonly epoch: number;
 }
 
+const noTimestamp = -1;
 const maxSequence = 0x7fff_ffff;
 const maxEpoch = 0x7fff;
 
@@ -91,15 +94,18 @@ export class PartitionQueue implements OutputPartition {
     this.#appended++;
     const buffer = this.#buffer;
     if (buffer.isDead) return;
+    // As Java's producer does. A broker forgets a producer by the last timestamp that it wrote (producer.id.expiration.ms): without one it would after every
+    // start not recognise a batch that is sent again, and write it twice.
+    const time = timestamp === noTimestamp ? buffer.now() : timestamp;
     let builder = this.#builder;
     let before = 0;
     if (builder === undefined) builder = this.#open();
     else before = builder.sizeBytes;
-    if (!builder.append(timestamp, keyBuffer, keyStart, keyEnd, valueBuffer, valueStart, valueEnd, headers)) {
+    if (!builder.append(time, keyBuffer, keyStart, keyEnd, valueBuffer, valueStart, valueEnd, headers)) {
       this.close();
       builder = this.#open();
       before = 0;
-      builder.append(timestamp, keyBuffer, keyStart, keyEnd, valueBuffer, valueStart, valueEnd, headers);
+      builder.append(time, keyBuffer, keyStart, keyEnd, valueBuffer, valueStart, valueEnd, headers);
     }
     buffer.bytes += builder.sizeBytes - before;
   }

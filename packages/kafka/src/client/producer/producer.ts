@@ -1,6 +1,10 @@
 /**
  * The idempotent producer: records go straight into per-partition batches, batches are sent until they are acknowledged by all replicas in sync, and
  * the broker recognises whatever had to be sent twice (KIP-98, KIP-360). A batch that cannot be written stops the producer, unless the user drops it.
+ *
+ * What a broker remembers of a producer is as old as the last timestamp that it wrote to the partition. Where that is older than `producer.id.expiration.ms` (a
+ * day), as when old data is processed again, a broker that is started anew knows nothing: a batch that was written just before it went, and not acknowledged, is
+ * then written a second time, as by Java's producer. `flush` tells it by an offset that is not contiguous.
  */
 import {
   ClientError,
@@ -56,6 +60,7 @@ export class Producer implements RecordProducer {
       compression: options.compression,
       bytes: 0,
       isDead: false,
+      now: () => cluster.clock.now(),
       noteBatch: (queue) => this.#noteBatch(queue),
       noteLastEpoch: () => this.#sender.renewIdentity(),
     };

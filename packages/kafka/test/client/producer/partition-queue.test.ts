@@ -15,6 +15,7 @@ beforeEach(() => {
     bytes: 0,
     isDead: false,
     lastEpochs: 0,
+    now: () => 1_234,
     noteBatch: () => 7,
     noteLastEpoch() {
       this.lastEpochs++;
@@ -127,6 +128,13 @@ describe('batches', () => {
     });
     expect(values).toEqual(['a', 'b', 'c', 'd', 'e', 'later']);
     expect(buffer.bytes).toBe(queue.batches.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  });
+
+  it('carry the time at which a record without a timestamp was appended', () => {
+    for (const timestamp of [-1, 5, 0, -1]) queue.append(timestamp, none, -1, -1, none, 0, 0, null);
+    queue.close();
+    const records = queue.first?.records(tp);
+    expect([0, 1, 2, 3].map((index) => records?.timestamp(index))).toEqual([1_234, 5, 0, 1_234]);
   });
 
   it('are not kept once the producer is dead', () => {
