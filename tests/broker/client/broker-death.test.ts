@@ -10,8 +10,10 @@ import {
   topicPartition,
 } from '@millrace/core/kafka';
 import { kafka } from '@millrace/kafka';
+import { kafkajsWire } from '@millrace/kafka/kafkajs';
 import { platformatic } from '@millrace/kafka/platformatic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { batchOf, BrokerScene } from '../../embedded/behaviour/scene.ts';
 import { type KafkaBroker, startBroker } from '../launcher/kafka-broker.mjs';
 
 const clients = {
@@ -55,7 +57,8 @@ describe.each(Object.entries(clients))('over %s', (_, factory) => {
     const writing = (async () => {
       for (; !load.signal.aborted; written++) {
         const bytes = Buffer.from(String(written));
-        producer.partition(topic, 0).append(-1, bytes, -1, -1, bytes, 0, bytes.length, null);
+        // Half of them without a timestamp: a broker that starts anew must know their batches all the same.
+        producer.partition(topic, 0).append(written % 200 < 100 ? -1 : systemClock.now(), bytes, -1, -1, bytes, 0, bytes.length, null);
         if (producer.full) await producer.drained();
         if (written % 50 === 0) await sleep(systemClock, 5);
       }
@@ -92,6 +95,51 @@ describe.each(Object.entries(clients))('over %s', (_, factory) => {
     await client.close();
   }, 120_000);
 });
+
+/** What the producer, the embedded cluster and their pages rest on: the sequence numbers that a broker reads from its log are those of young records. */
+describe.each(['stop', 'kill'] as const)('a broker after %s', (death) => {
+  it('recognises a batch that comes again, unless its timestamps are a day old or absent', async () => {
+    const hourMs = 3_600_000;
+    const nowMs = systemClock.now();
+    const cases = [
+      { name: 'now', timestamp: nowMs },
+      { name: 'almost a day', timestamp: nowMs - 23 * hourMs },
+      { name: 'more than a day', timestamp: nowMs - 25 * hourMs, isForgotten: true },
+      { name: 'none', timestamp: -1, isForgotten: true },
+      { name: 'none, but the broker sets them', timestamp: -1, configs: { 'message.timestamp.type': 'LogAppendTime' } },
+    ];
+    const written: { readonly name: string; readonly topic: string; readonly batch: Uint8Array; readonly known: unknown }[] = [];
+    const before = await openScene();
+    for (const { name, timestamp, configs } of cases) {
+      const topic = before.unique('memory');
+      await before.create(topic, configs);
+      const { producerId, producerEpoch } = await before.initProducer();
+      const batches = [0, 1].map((baseSequence) => batchOf([{ timestamp }], { producerId, producerEpoch, baseSequence }));
+      for (const each of batches) await before.produce(topic, each);
+      const [, batch = new Uint8Array(0)] = batches;
+      written.push({ name, topic, batch, known: (await before.produce(topic, batch))?.baseOffset });
+    }
+    await before.close();
+    expect(written.map(({ name, known }) => [name, known])).toEqual(cases.map(({ name }) => [name, 1]));
+
+    await broker[death]();
+    await broker.start();
+    const after = await openScene();
+    const again: unknown[] = [];
+    for (const { name, topic, batch } of written) {
+      while ((await after.listOffset(topic, -1))?.errorCode !== 0) await sleep(systemClock, 20);
+      again.push([name, (await after.produce(topic, batch))?.baseOffset]);
+    }
+    await after.close();
+    expect(again).toEqual(cases.map(({ name, isForgotten }) => [name, isForgotten === true ? 2 : 1]));
+  }, 120_000);
+});
+
+async function openScene(): Promise<BrokerScene> {
+  const scene = new BrokerScene(() => kafkajsWire({ brokers: [broker.bootstrap] }));
+  await scene.open();
+  return scene;
+}
 
 /** A member that owns nothing of interest: only its membership is looked at. The session outlasts the restarts. */
 async function join(client: StreamsClient, topic: string): Promise<{ readonly member: GroupMember; readonly events: readonly string[] }> {
