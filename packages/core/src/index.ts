@@ -11,8 +11,11 @@ export type { KTable } from './dsl/ktable.ts';
 export type { Consumed, Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './dsl/options.ts';
 export type { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
 export type { Branch, BranchResult, BranchResults, DefaultBranch, NamedBranches, NamedBranchResults } from './dsl/split.ts';
+export type { FixedKeyProcessorSupplier, ProcessorSupplier, ValueTransformerSupplier, WithStores } from './dsl/processor-supplier.ts';
+export type { ProcessorWrapper, WrappableProcessor } from './dsl/processor-wrapper.ts';
 export type {
   ConnectedStore,
+  CopyStoreOptions,
   KeyValueStateStoreOptions,
   SessionStateStoreOptions,
   StateStoreOptions,
@@ -25,7 +28,7 @@ export type { StoreOption, StoreOptions, TableOptions, TransformValuesOptions } 
 export type { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
 export type { SuppressOptions, UntilTimeLimit, UntilWindowCloses } from './dsl/suppress.ts';
 export { TopologyBuilder } from './dsl/topology-builder.ts';
-export type { ProcessorNodeOptions, SinkOptions, SourceOptions } from './dsl/topology-builder.ts';
+export type { CopySourceOptions, ProcessorNodeOptions, SinkOptions, SourceOptions } from './dsl/topology-builder.ts';
 export type { TopologyOptions } from './dsl/topology-options.ts';
 export type { SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/windowed-cogrouped-kstream.ts';
 export type { WindowedStoreOption, WindowedStoreOptions, WindowedTableOptions } from './dsl/windowed-store-options.ts';
@@ -64,6 +67,8 @@ export type {
   ProcessorContext,
   ProcessorFactory,
   PunctuationType,
+  Punctuator,
+  ScheduleOptions,
   SourceRecord,
   StreamPartitioner,
   TimestampExtractor,

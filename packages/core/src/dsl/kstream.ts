@@ -12,8 +12,7 @@ import { print } from '../operators/print.ts';
 import { selectKey } from '../operators/select-key.ts';
 import { type StreamTableJoiner, streamGlobalJoin } from '../operators/stream-global-join.ts';
 import { tableSource } from '../operators/table-source.ts';
-import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
-import type { ProcessorFactory, TopicExtractor } from '../processor/processor.ts';
+import type { TopicExtractor } from '../processor/processor.ts';
 import type { Serde } from '../serde/serde.ts';
 import { validateName } from '../topology/names.ts';
 import { SourceLineage } from '../topology/table-lineage.ts';
@@ -22,7 +21,8 @@ import type { GlobalKTable } from './global-ktable.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
 import type { Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './options.ts';
-import { checkFactory, describeMerge, describeOperator, describeProcessor } from './processor-node.ts';
+import { describeMerge, describeOperator, describeProcessor } from './processor-node.ts';
+import { type FixedKeyProcessorSupplier, openSupplier, type ProcessorSupplier } from './processor-supplier.ts';
 import { describeRepartition } from './repartition-node.ts';
 import {
   type Branch,
@@ -355,21 +355,21 @@ export class KStream<out K, out V> {
   /**
    * Runs a processor of your own over the records. Key and value may change: a repartition follows where the key is used. Forgets both serdes.
    *
-   * @throws MR_ARGUMENT_INVALID if `create` does not make a new processor each time: tasks must not share one.
+   * @throws MR_ARGUMENT_INVALID if a new processor is not made each time: tasks must not share one.
    */
-  process<K2, V2>(create: ProcessorFactory<K, V, K2, V2>, options: ProcessOptions = {}): KStream<K2, V2> {
-    return this.#process(create, options, 'KSTREAM-PROCESSOR-', { repartitionRequired: true });
+  process<K2, V2>(processor: ProcessorSupplier<K, V, K2, V2>, options: ProcessOptions = {}): KStream<K2, V2> {
+    return this.#process(processor, options, 'KSTREAM-PROCESSOR-', { repartitionRequired: true });
   }
 
   /**
    * As `process`, for processors that leave the key alone: no repartition follows, and the key's serde is inherited.
    *
-   * @throws MR_ARGUMENT_INVALID if `create` does not make a new processor each time: tasks must not share one.
+   * @throws MR_ARGUMENT_INVALID if a new processor is not made each time: tasks must not share one.
    */
-  processValues<V2>(create: FixedKeyProcessorFactory<K, V, V2>, options: ProcessOptions = {}): KStream<K, V2> {
+  processValues<V2>(processor: FixedKeyProcessorSupplier<K, V, V2>, options: ProcessOptions = {}): KStream<K, V2> {
     const { keySerde, repartitionRequired } = this.place;
     // A fixed-key record is a record whose key the types do not let anybody change.
-    return this.#process(create as unknown as ProcessorFactory<K, V, K, V2>, options, 'KSTREAM-PROCESSVALUES-', {
+    return this.#process(processor as unknown as ProcessorSupplier<K, V, K, V2>, options, 'KSTREAM-PROCESSVALUES-', {
       keySerde,
       repartitionRequired,
     });
@@ -390,17 +390,17 @@ export class KStream<out K, out V> {
   }
 
   #process<K2, V2>(
-    create: ProcessorFactory<K, V, K2, V2>,
+    processor: ProcessorSupplier<K, V, K2, V2>,
     options: ProcessOptions,
     prefix: string,
     behind: { readonly keySerde?: Serde<K2> | undefined; readonly repartitionRequired: boolean },
   ): KStream<K2, V2> {
-    checkFactory(create, 'process');
+    const { create, stores } = openSupplier(processor, options.stores, 'process');
     const { context, graphNode, sources } = this.place;
     // A given name consumes no index here, unlike everywhere else.
     if (options.name !== undefined) validateName(options.name);
     const name = options.name ?? context.names.processor(prefix);
-    const { names, own } = connectedStores(options.stores ?? [], context.stores);
+    const { names, own } = connectedStores(stores, context.stores);
     const node = context.graph.add(describeProcessor(name, create, names, own), graphNode);
     const { keySerde, repartitionRequired } = behind;
     return context.stream({ context, name, graphNode: node, keySerde, valueSerde: undefined, sources, repartitionRequired });

@@ -16,7 +16,8 @@ import { type ForeignKeyJoinOptions, joinByForeignKey } from './foreign-key-join
 import type { KGroupedTable } from './kgrouped-table.ts';
 import type { KStream } from './kstream.ts';
 import type { Grouped, NodeOptions } from './options.ts';
-import { checkFactory, describeOperator } from './processor-node.ts';
+import { describeOperator } from './processor-node.ts';
+import { openSupplier, type ValueTransformerSupplier } from './processor-supplier.ts';
 import type { TableOptions, TransformValuesOptions } from './store-options.ts';
 import { type SuppressOptions, suppressTable, type UntilTimeLimit, type UntilWindowCloses } from './suppress.ts';
 import { joinTables } from './table-join.ts';
@@ -66,13 +67,13 @@ export class KTable<out K, out V> {
    * name: without one it is called again wherever the old value of a row is needed, and operators that look rows up make a transformer of their own, which has no access
    * to `stores`. Name a store for the result wherever the transformer keeps state.
    *
-   * @throws MR_ARGUMENT_INVALID if `create` does not make a new transformer each time: tasks must not share one.
+   * @throws MR_ARGUMENT_INVALID if a new transformer is not made each time: tasks must not share one.
    */
   transformValues<V2>(
-    create: ValueTransformerFactory<K, V, V2>,
+    transformer: ValueTransformerSupplier<K, V, V2>,
     options: TransformValuesOptions<K, NonNullable<V2>> = {},
   ): KTable<K, NonNullable<V2>> {
-    checkFactory(create, 'transformValues');
+    const { create, stores } = openSupplier(transformer, options.stores, 'transformValues');
     // What the transformer returns is a value of the table or says that there is none.
     const createPresent = create as ValueTransformerFactory<K, V, NonNullable<V2>>;
     return deriveTable(this.place, options, {
@@ -80,7 +81,7 @@ export class KTable<out K, out V> {
       view: transformedView(createPresent),
       valueSerde: undefined,
       probesOldValues: false,
-      stores: options.stores ?? [],
+      stores,
       countsUnnamedStore: false,
     });
   }

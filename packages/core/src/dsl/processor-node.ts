@@ -1,5 +1,4 @@
 /** Descriptions of nodes that run one operator or processor. */
-import { StreamsError } from '../errors.ts';
 import type { Operator } from '../operators/operator.ts';
 import { PassThrough } from '../operators/pass-through.ts';
 import type { AnyProcessor } from '../processor/processor.ts';
@@ -35,14 +34,4 @@ export function describeProcessor(
 /** A node where streams come together. */
 export function describeMerge<K, V>(name: string): ProcessorDescription {
   return { ...plain, name, create: () => new PassThrough<K, V>(), isMerge: true };
-}
-
-/** @throws MR_ARGUMENT_INVALID if `create` returns the same object twice: tasks must not share one. */
-export function checkFactory(create: () => object, what: string): void {
-  if (create() === create()) {
-    throw new StreamsError(
-      'MR_ARGUMENT_INVALID',
-      `the function given to ${what} returned the same object twice; return a new one each time`,
-    );
-  }
 }

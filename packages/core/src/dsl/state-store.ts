@@ -1,5 +1,5 @@
 /** Stores that processors use by name. Kafka Streams: `StoreBuilder` and the suppliers of `Stores`. */
-import { StreamsError } from '../errors.ts';
+import { StreamsError, TopologyError } from '../errors.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { Persistence, StoreSpec } from '../stores/store-spec.ts';
 import type { Duration } from '../time.ts';
@@ -67,6 +67,9 @@ export type StateStoreOptions<K, V> =
   | WindowStateStoreOptions<K, V>
   | SessionStateStoreOptions<K, V>
   | VersionedStateStoreOptions<K, V>;
+
+/** A store that is a topic's copy: the topic itself is what it is restored from, so that it has no changelog. */
+export type CopyStoreOptions = StateStoreOptions<unknown, unknown> & { readonly logging?: false | undefined };
 
 /**
  * A store that a processor uses: by name, if it was added by `addStateStore` or is kept by a table, or described, and then added with the processor. Several processors
@@ -142,6 +145,24 @@ export class DescribedStores {
       spec = stateStoreSpec(options, this.#persistence);
       this.#specs.set(options, spec);
     }
+    return spec;
+  }
+
+  /**
+   * A store that a topic fills.
+   *
+   * @throws MR_TOPOLOGY_INVALID if it shall have a changelog; MR_ARGUMENT_INVALID as {@link specOf}.
+   */
+  copySpecOf(options: CopyStoreOptions): StoreSpec {
+    // The type says so too; JavaScript does not hear it.
+    const logging: unknown = options.logging;
+    if (logging !== undefined && logging !== false) {
+      throw new TopologyError(`the store "${options.name}" is filled from a topic, so it has no changelog of its own: leave out logging`, {
+        details: { store: options.name },
+      });
+    }
+    const spec = this.#specs.get(options) ?? stateStoreSpec({ ...options, logging: false }, this.#persistence);
+    this.#specs.set(options, spec);
     return spec;
   }
 }

@@ -7,6 +7,7 @@ import { Graph } from '../topology/graph.ts';
 import { Names } from '../topology/names.ts';
 import type { TopologySettings } from '../topology/plan.ts';
 import { SourceLineage } from '../topology/table-lineage.ts';
+import type { WrapProcessor } from '../topology/topology-builder.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { BuildContext } from './build-context.ts';
 import { GlobalKTable } from './global-ktable.ts';
@@ -16,7 +17,9 @@ import { KStream } from './kstream.ts';
 import { KTable } from './ktable.ts';
 import type { Consumed } from './options.ts';
 import { describeSource } from './source-node.ts';
-import { DescribedStores, type StateStoreOptions } from './state-store.ts';
+import { openCopySupplier, type ProcessorSupplier } from './processor-supplier.ts';
+import { wrapping } from './processor-wrapper.ts';
+import { type CopyStoreOptions, DescribedStores, type StateStoreOptions } from './state-store.ts';
 import { type StoreOption, storeOptions, tableStore } from './store-options.ts';
 import { type TopologyOptions, topologySettings } from './topology-options.ts';
 
@@ -34,16 +37,19 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
   readonly #settings: TopologySettings;
   readonly #requireNames: boolean;
   readonly #context: BuildContext;
+  readonly #wrap: WrapProcessor | undefined;
 
   constructor(options: StreamsBuilderOptions<DK, DV> = {}) {
     const persistence = options.persistence ?? 'persistent';
+    const stores = new DescribedStores(persistence);
+    this.#wrap = wrapping(options.processorWrapper, stores);
     this.#settings = topologySettings(options);
     this.#requireNames = options.requireNames ?? false;
     this.#context = {
       names: new Names(),
       graph: new Graph(),
       persistence,
-      stores: new DescribedStores(persistence),
+      stores,
       defaults: { keySerde: options.key, valueSerde: options.value },
       stream: (place) => new KStream(place),
       table: (place) => new KTable(place),
@@ -138,6 +144,29 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
     return new GlobalKTable<K, V>(readStore(storeName), store?.name);
   }
 
+  /**
+   * Adds a store that every instance keeps whole, ready before the first record is processed, and the processor that fills it from a topic. Every processor of the
+   * topology may read it, unconnected; this one alone writes. The topic takes the place of a changelog: to restore the store the processor runs over it again,
+   * without the records that have no key. The processor forwards nothing, schedules nothing, and there is no stream time.
+   *
+   * @throws MR_TOPOLOGY_INVALID for an illegal name, or if the store shall have a changelog.
+   * @throws MR_ARGUMENT_INVALID if a new processor is not made each time.
+   */
+  addGlobalStore<K = DK, V = DV>(
+    store: CopyStoreOptions,
+    topic: string,
+    processor: ProcessorSupplier<K, V, never, never>,
+    options: Omit<Consumed<K, V>, 'offsetReset'> = {},
+  ): this {
+    const { graph, names, stores } = this.#context;
+    const create = openCopySupplier(processor, `the processor of the global store "${store.name}"`);
+    const sourceName = names.suffixed(options.name, '-source', 'KSTREAM-SOURCE-');
+    const name = names.named(options.name, 'KTABLE-SOURCE-');
+    const source = describeSource(sourceName, topic, options);
+    graph.add({ kind: 'globalStore', name, source, create, store: stores.copySpecOf(store) });
+    return this;
+  }
+
   /** Adds a store for processors, which name it in their `stores`. A store that none names is not made; the same options object may be added again. */
   addStateStore<K = DK, V = DV>(options: StateStoreOptions<K, V>): this {
     const { graph, stores } = this.#context;
@@ -153,6 +182,6 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
    */
   build(): Topology {
     const { defaults, graph } = this.#context;
-    return compile(graph, { settings: this.#settings, defaults, requireNames: this.#requireNames });
+    return compile(graph, { settings: this.#settings, defaults, requireNames: this.#requireNames, wrap: this.#wrap });
   }
 }

@@ -4,7 +4,7 @@
  * Names are given, not generated; every call checks at once what Kafka Streams refuses with a `TopologyException`.
  */
 import { TopologyError } from '../errors.ts';
-import type { ProcessorFactory, StreamPartitioner, TopicExtractor } from '../processor/processor.ts';
+import type { StreamPartitioner, TopicExtractor } from '../processor/processor.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { StoreSpec } from '../stores/store-spec.ts';
 import { describeTopology } from '../topology/describe.ts';
@@ -14,9 +14,10 @@ import type { DefaultSerdes } from '../topology/serde-resolution.ts';
 import { TopologyBuilder as CheckedNodes } from '../topology/topology-builder.ts';
 import { Topology } from '../topology/topology.ts';
 import type { Consumed } from './options.ts';
-import { checkFactory } from './processor-node.ts';
+import { openCopySupplier, openSupplier, type ProcessorSupplier } from './processor-supplier.ts';
+import { wrapping } from './processor-wrapper.ts';
 import { describeSource } from './source-node.ts';
-import { type ConnectedStore, connectedStores, DescribedStores, type StateStoreOptions } from './state-store.ts';
+import { type ConnectedStore, connectedStores, type CopyStoreOptions, DescribedStores, type StateStoreOptions } from './state-store.ts';
 import { type TopologyOptions, topologySettings } from './topology-options.ts';
 
 /** Names of the nodes whose records a node gets; at least one. */
@@ -33,6 +34,15 @@ export interface ProcessorNodeOptions {
   readonly stores?: readonly ConnectedStore[] | undefined;
 }
 
+/** The topic that fills a store, and the two nodes that do it. */
+export interface CopySourceOptions<K, V> extends Omit<SourceOptions<K, V>, 'offsetReset'> {
+  readonly topic: string;
+  /** Name of the node that reads the topic. */
+  readonly source: string;
+  /** Name of the node that runs the processor. */
+  readonly processor: string;
+}
+
 /** Where a sink stands and how it writes. */
 export interface SinkOptions<K, V> {
   /** Sources or processors that were added before. */
@@ -47,7 +57,7 @@ export interface SinkOptions<K, V> {
 
 /** `DK` and `DV` are the types of the default serdes. */
 export class TopologyBuilder<DK = unknown, DV = unknown> {
-  readonly #nodes = new CheckedNodes();
+  readonly #nodes: CheckedNodes;
   readonly #settings: TopologySettings;
   readonly #defaults: DefaultSerdes;
   readonly #stores: DescribedStores;
@@ -57,6 +67,7 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
     this.#settings = topologySettings(options);
     this.#defaults = { keySerde: options.key, valueSerde: options.value };
     this.#stores = new DescribedStores(options.persistence ?? 'persistent');
+    this.#nodes = new CheckedNodes(undefined, wrapping(options.processorWrapper, this.#stores));
   }
 
   /**
@@ -76,15 +87,16 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
    * Adds a node that runs a processor of your own.
    *
    * @throws MR_TOPOLOGY_INVALID if the name is taken, a parent was not added yet or is a sink, or a store was not added.
-   * @throws MR_ARGUMENT_INVALID if `create` does not make a new processor each time: tasks must not share one.
+   * @throws MR_ARGUMENT_INVALID if a new processor is not made each time: tasks must not share one.
    */
   addProcessor<KIn, VIn, KOut, VOut>(
     name: string,
-    create: ProcessorFactory<KIn, VIn, KOut, VOut>,
-    { parents, stores = [] }: ProcessorNodeOptions,
+    processor: ProcessorSupplier<KIn, VIn, KOut, VOut>,
+    { parents, stores }: ProcessorNodeOptions,
   ): this {
-    checkFactory(create, `the processor "${name}"`);
-    const { names, own } = connectedStores(stores, this.#stores);
+    const opened = openSupplier(processor, stores, `the processor "${name}"`);
+    const { create } = opened;
+    const { names, own } = connectedStores(opened.stores, this.#stores);
     this.#nodes.addProcessor(name, create, listOf(parents));
     this.#connect(name, own, names);
     return this;
@@ -120,6 +132,46 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
    */
   addStateStore<K = DK, V = DV>(options: StateStoreOptions<K, V>, ...processors: readonly string[]): this {
     this.#nodes.addStateStore(this.#stores.specOf(options), ...processors);
+    return this;
+  }
+
+  /**
+   * Adds a store that every instance keeps whole, ready before the first record is processed, and the processor that fills it from a topic. Every processor of the
+   * topology may read it, unconnected; this one alone writes. The topic takes the place of a changelog: to restore the store the processor runs over it again,
+   * without the records that have no key. The processor forwards nothing, schedules nothing, and there is no stream time.
+   *
+   * @throws MR_TOPOLOGY_INVALID if a name is taken, another source reads the topic, or the store shall have a changelog.
+   * @throws MR_ARGUMENT_INVALID if a new processor is not made each time.
+   */
+  addGlobalStore<K = DK, V = DV>(
+    store: CopyStoreOptions,
+    processor: ProcessorSupplier<K, V, never, never>,
+    options: CopySourceOptions<K, V>,
+  ): this {
+    const create = openCopySupplier(processor, `the processor "${options.processor}"`);
+    const source = { ...describeSource(options.source, options.topic, options), wrapValueSerde: undefined };
+    this.#nodes.addGlobalStore(source, options.processor, create, this.#stores.copySpecOf(store));
+    return this;
+  }
+
+  /**
+   * Adds a store that is a topic's copy, partition by partition, and the processor that keeps it; other processors connect to it by its name and only read. The topic
+   * takes the place of a changelog. To restore the store the topic's rows are put into it as they are, so the processor must do just that. KIP-813.
+   *
+   * @throws MR_TOPOLOGY_INVALID if a name is taken, another source reads the topic, or the store shall have a changelog.
+   * @throws MR_ARGUMENT_INVALID if a new processor is not made each time.
+   */
+  addReadOnlyStateStore<K = DK, V = DV>(
+    store: CopyStoreOptions,
+    processor: ProcessorSupplier<K, V, never, never>,
+    options: CopySourceOptions<K, V>,
+  ): this {
+    const create = openCopySupplier(processor, `the processor "${options.processor}"`);
+    const source = describeSource(options.source, options.topic, { ...options, offsetReset: 'earliest' });
+    this.#nodes.addSource({ ...source, wrapValueSerde: undefined });
+    this.#nodes.addProcessor(options.processor, create, [options.source]);
+    this.#nodes.addStateStore(this.#stores.copySpecOf(store), options.processor);
+    this.#nodes.connectSourceStoreAndTopic(store.name, options.topic);
     return this;
   }
 

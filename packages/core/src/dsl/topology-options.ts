@@ -5,6 +5,7 @@ import { failOnInvalid } from '../processor/timestamp-extractors.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { Persistence } from '../stores/store-spec.ts';
 import type { TopologySettings } from '../topology/plan.ts';
+import type { ProcessorWrapper } from './processor-wrapper.ts';
 
 /** What shapes the topology and its results, whoever runs it. */
 export interface TopologyOptions<K, V> {
@@ -27,6 +28,8 @@ export interface TopologyOptions<K, V> {
   readonly cacheBytes?: number | undefined;
   /** @default `timestampExtractors.failOnInvalid` */
   readonly timestampExtractor?: TimestampExtractor | undefined;
+  /** Put around every processor, operators included; sources and sinks have none. @default none */
+  readonly processorWrapper?: ProcessorWrapper | undefined;
 }
 
 const defaultCacheBytes = 10 * 1024 * 1024;

@@ -9,7 +9,7 @@ import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { Acknowledged, Output } from '../kafka/port.ts';
 import { topicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
 import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Counter, Metrics } from '../metrics.ts';
 import type { Processor } from '../processor/processor.ts';
 import { StreamRecord } from '../record.ts';
 import type { Serde } from '../serde/serde.ts';
@@ -42,6 +42,11 @@ export interface GlobalTask {
   position(tp: TopicPartition): number | undefined;
   /** Creates the processors (their `init` runs). */
   start(nowMs: number): void;
+  /**
+   * As `apply`, for what the topics hold already when the stores are opened: records without a key are left out, and counted in `restore-skipped-records-total`.
+   * Kafka Streams leaves them out too, and hands those that come later to the processor.
+   */
+  restore(batch: FetchedRecords, nowMs: number): void;
   /** Runs every record of the batch. Throws where a record cannot be decoded and the handler says `fail`, and where a processor fails. */
   apply(batch: FetchedRecords, nowMs: number): void;
   /** Rows that the engine does not have yet, bytes (I7). */
@@ -88,12 +93,14 @@ class GlobalStateTask implements GlobalTask {
   readonly #state: StateManager;
   /** By topic. */
   readonly #inputs = new Map<string, Input>();
+  readonly #skipped: Counter;
   /** Positions that the next commit takes. */
   #advanced = new Map<TopicPartition, InputPosition>();
   #nowMs = 0;
 
   constructor(init: GlobalTaskInit) {
     this.#init = init;
+    this.#skipped = init.metrics.counter('restore-skipped-records-total', { 'task-id': globalTaskId });
     this.#dropped = new DroppedRecords(globalTaskId, init.metrics, init.log, this.#context);
     // A row that is left out would be missing in every join from then on, so no handler is asked to continue over a processor's failure.
     const handlers: ErrorHandlers = { ...init.handlers, processing: () => 'fail' };
@@ -156,24 +163,33 @@ class GlobalStateTask implements GlobalTask {
         metrics,
         emitIntervalMs: 0,
         nowMs: () => this.#nowMs,
-        streamTime: () => -1,
+        streamTime: () => {
+          throw this.#unsupported(plan.name, 'has no stream time: it sees records of all partitions');
+        },
         // Global stores are committed by the clock alone.
         requestCommit: () => undefined,
         keepTime: () => -1,
         schedule: (name) => {
-          throw new StreamsError('MR_ARGUMENT_INVALID', `processor ${name} of a global store cannot schedule: it only sees records`, {
-            details: { node: name },
-          });
+          throw this.#unsupported(name, 'cannot schedule: it only sees records');
         },
         store: (name) => this.#state.store(name),
-        globalStore: undefined,
+        // Those of others, to read.
+        globalStore: (name) => this.#state.store(name),
       });
       node.init();
       input.processor = node;
     }
   }
 
+  restore(batch: FetchedRecords, nowMs: number): void {
+    this.#run(batch, nowMs, true);
+  }
+
   apply(batch: FetchedRecords, nowMs: number): void {
+    this.#run(batch, nowMs, false);
+  }
+
+  #run(batch: FetchedRecords, nowMs: number, isRestore: boolean): void {
     const { tp } = batch;
     const input = this.#inputs.get(tp.topic);
     const processor = input?.processor;
@@ -186,6 +202,10 @@ class GlobalStateTask implements GlobalTask {
     const context = this.#context;
     for (let index = 0; index < batch.count; index++) {
       if (batch.offset(index) < from) continue;
+      if (isRestore && batch.keyStart(index) < 0) {
+        this.#skipped.add(1);
+        continue;
+      }
       const record = this.#decode(input, batch, index);
       if (record === null) continue;
       context.defined = true;
@@ -233,6 +253,12 @@ class GlobalStateTask implements GlobalTask {
     this.#state.reset();
     this.#init.metrics.remove({ 'task-id': globalTaskId });
     if (failure !== undefined) throw failure.error;
+  }
+
+  #unsupported(node: string, what: string): StreamsError {
+    return new StreamsError('MR_ARGUMENT_INVALID', `processor ${node} of a global store ${what}`, {
+      details: { taskId: globalTaskId, node },
+    });
   }
 
   /** Null if the record is to be dropped. The timestamp is the record's: global tables ask no extractor. */

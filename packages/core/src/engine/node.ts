@@ -5,9 +5,11 @@
 import { StreamsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Cancellable, OperatorContext, Processor, PunctuationType } from '../processor/processor.ts';
+import type { Cancellable, OperatorContext, Processor, PunctuationType, Punctuator, ScheduleOptions } from '../processor/processor.ts';
 import type { RecordMetadata, StreamRecord } from '../record.ts';
+import { readOnlyStore } from '../stores/read-only-store.ts';
 import type { RecordContext } from '../stores/record-context.ts';
+import { type Duration, parseDuration } from '../time.ts';
 import type { DroppedRecords } from './dropped-records.ts';
 import type { ErrorPolicy } from './error-policy.ts';
 
@@ -33,10 +35,17 @@ export interface NodeServices {
   readonly streamTime: () => number;
   readonly requestCommit: () => void;
   readonly keepTime: (name: string, current: () => number) => number;
-  readonly schedule: (node: string, intervalMs: number, type: PunctuationType, punctuate: (timestamp: number) => void) => Cancellable;
+  /** `startMs` undefined: the kind of time decides. */
+  readonly schedule: (
+    node: string,
+    startMs: number | undefined,
+    intervalMs: number,
+    type: PunctuationType,
+    punctuate: Punctuator,
+  ) => Cancellable;
   /** The public face of a store of the task; undefined if there is none of this name. */
   readonly store: (name: string) => unknown;
-  /** A store of the instance, which every node may read. */
+  /** A store of the instance, which every node may read; undefined if there is none of this name. */
   readonly globalStore: ((name: string) => unknown) | undefined;
 }
 
@@ -88,6 +97,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     const context = this.#context;
     const timestamp = context.timestamp;
     const previous = context.record;
+    const written = context.written;
     context.timestamp = record.timestamp;
     context.record = record;
     try {
@@ -96,15 +106,19 @@ class NodeContext implements OperatorContext<unknown, unknown> {
       else for (const child of this.#children) child.process(record);
     } finally {
       context.timestamp = timestamp;
-      context.record = previous;
+      // A record of its own has a context of its own: what became of its bytes is not told to the one that it was made from.
+      if (previous !== record) {
+        context.record = previous;
+        context.written = written;
+      }
     }
   }
 
   getStateStore<S>(name: string): S {
     if (!this.#stores.includes(name)) {
       const global = this.#services.globalStore?.(name);
-      // As below.
-      if (global !== undefined) return global as S;
+      // A store is an object; its type is as below.
+      if (global !== undefined) return readOnlyStore(global as object) as S;
       throw new StreamsError(
         'MR_STORE_UNAVAILABLE',
         `processor ${this.#node} has no access to store ${name}; connect it by naming it where the processor is added, or by the processor's own stores`,
@@ -121,13 +135,15 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     return store as S;
   }
 
-  schedule(intervalMs: number, type: PunctuationType, punctuate: (timestamp: number) => void): Cancellable {
-    if (!(intervalMs >= 1)) {
-      throw new StreamsError('MR_ARGUMENT_INVALID', `a punctuation interval must be at least 1 ms, got ${intervalMs}`, {
-        details: { taskId: this.taskId, node: this.#node },
-      });
+  schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, { startMs }: ScheduleOptions = {}): Cancellable {
+    const intervalMs = parseDuration(interval);
+    if (!(Number.isSafeInteger(intervalMs) && intervalMs >= 1)) {
+      throw this.#invalid(`a punctuation interval must be whole milliseconds, at least 1, got ${interval}`);
     }
-    return this.#services.schedule(this.#node, intervalMs, type, punctuate);
+    if (startMs !== undefined && !(Number.isSafeInteger(startMs) && startMs >= 0)) {
+      throw this.#invalid(`a punctuation must start at whole milliseconds since 1970, from 0 on, got ${startMs}`);
+    }
+    return this.#services.schedule(this.#node, startMs, intervalMs, type, punctuate);
   }
 
   commit(): void {
@@ -155,9 +171,11 @@ class NodeContext implements OperatorContext<unknown, unknown> {
 
   #child(name: string): EngineNode {
     for (const child of this.#children) if (child.name === name) return child;
-    throw new StreamsError('MR_ARGUMENT_INVALID', `node ${name} does not exist or is no child of ${this.#node}`, {
-      details: { taskId: this.taskId, node: this.#node },
-    });
+    throw this.#invalid(`node ${name} does not exist or is no child of ${this.#node}`);
+  }
+
+  #invalid(message: string): StreamsError {
+    return new StreamsError('MR_ARGUMENT_INVALID', message, { details: { taskId: this.taskId, node: this.#node } });
   }
 }
 

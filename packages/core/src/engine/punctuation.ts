@@ -2,7 +2,7 @@
  * Punctuation schedules of one kind of time (S-168 … S-176). A schedule fires at most once a check; what it missed is skipped, and it stays aligned to its start.
  * Kafka Streams: `PunctuationQueue`, `PunctuationSchedule`.
  */
-import type { Cancellable } from '../processor/processor.ts';
+import type { Cancellable, Punctuator } from '../processor/processor.ts';
 import { TimeHeap } from './time-heap.ts';
 
 /** `timestamp`: when it is due next. */
@@ -11,9 +11,9 @@ export class Schedule implements Cancellable {
   cancelled = false;
   readonly node: string;
   readonly intervalMs: number;
-  readonly punctuate: (timestamp: number) => void;
+  readonly punctuate: Punctuator;
 
-  constructor(node: string, dueMs: number, intervalMs: number, punctuate: (timestamp: number) => void) {
+  constructor(node: string, dueMs: number, intervalMs: number, punctuate: Punctuator) {
     this.node = node;
     this.timestamp = dueMs;
     this.intervalMs = intervalMs;
@@ -34,6 +34,20 @@ export class Schedule implements Cancellable {
     const missed = Math.floor((nowMs - this.timestamp) / this.intervalMs);
     this.timestamp += (missed + 1) * this.intervalMs;
   }
+}
+
+/** `startMs` undefined: due at `dueMs`. One that lies before `nowMs` is moved behind it, on its grid, and not made up for. */
+export function firstSchedule(
+  node: string,
+  startMs: number | undefined,
+  dueMs: number,
+  nowMs: number,
+  intervalMs: number,
+  punctuate: Punctuator,
+): Schedule {
+  const schedule = new Schedule(node, startMs ?? dueMs, intervalMs, punctuate);
+  if (startMs !== undefined && startMs < nowMs) schedule.advance(nowMs);
+  return schedule;
 }
 
 export class PunctuationQueue {

@@ -22,7 +22,7 @@ import { KeptTimes, timesForMetadata } from './kept-times.ts';
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts';
 import { PartitionGroup } from './partition-group.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import { PunctuationQueue, Schedule } from './punctuation.ts';
+import { firstSchedule, PunctuationQueue, type Schedule } from './punctuation.ts';
 import { type InputPosition, StateManager } from './state-manager.ts';
 
 /** Creates a task in the state `created`: restore its changelogs, take its positions, then `start` it. */
@@ -95,10 +95,10 @@ class StreamTask implements Task {
       requestCommit: () => {
         this.#commitRequested = true;
       },
-      schedule: (node, intervalMs, type, punctuate) =>
+      schedule: (node, startMs, intervalMs, type, punctuate) =>
         type === 'stream'
-          ? this.#streamPunctuations.add(new Schedule(node, 0, intervalMs, punctuate))
-          : this.#wallPunctuations.add(new Schedule(node, this.#nowMs + intervalMs, intervalMs, punctuate)),
+          ? this.#streamPunctuations.add(firstSchedule(node, startMs, 0, this.#group.streamTime, intervalMs, punctuate))
+          : this.#wallPunctuations.add(firstSchedule(node, startMs, this.#nowMs + intervalMs, this.#nowMs, intervalMs, punctuate)),
       store: (name) => this.#state.store(name),
       globalStore: init.globalStore,
     };

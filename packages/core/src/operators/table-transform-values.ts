@@ -10,12 +10,15 @@ import type {
   Processor,
   ProcessorContext,
   PunctuationType,
+  Punctuator,
+  ScheduleOptions,
 } from '../processor/processor.ts';
 import type { ValueTransformer, ValueTransformerFactory } from '../processor/value-transformer.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { RecordMetadata, StreamRecord } from '../record.ts';
 import type { TableStore, ValueAndTimestamp } from '../stores/faces.ts';
+import type { Duration } from '../time.ts';
 import type { TableOperator, TableTraits } from './operator.ts';
 import { TableOutput } from './table-output.ts';
 import { derivedReader, type TableReader, type TableView } from './table-reader.ts';
@@ -121,8 +124,8 @@ class RowContext implements ProcessingContext {
     return this.#context.getStateStore<S>(name);
   }
 
-  schedule(intervalMs: number, type: PunctuationType, punctuate: (timestamp: number) => void): Cancellable {
-    return this.#context.schedule(intervalMs, type, punctuate);
+  schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, options?: ScheduleOptions): Cancellable {
+    return this.#context.schedule(interval, type, punctuate, options);
   }
 
   commit(): void {

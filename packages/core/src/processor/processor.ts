@@ -5,6 +5,7 @@
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { RecordMetadata, StreamRecord } from '../record.ts';
+import type { Duration } from '../time.ts';
 
 /** One instance a task; a new one after every abort, so that state kept in fields never survives what it was computed from (I4). */
 export interface Processor<in KIn, in VIn, out KOut, out VOut> {
@@ -23,6 +24,17 @@ export interface Cancellable {
   cancel(): void;
 }
 
+/** Called with the time that made it due: the task's stream time, or the wall clock. Kafka Streams: `Punctuator`. */
+export type Punctuator = (timestamp: number) => void;
+
+export interface ScheduleOptions {
+  /**
+   * Calls come at this time and whole intervals behind it, ms since 1970, whenever the task starts: on the hour, say. One that has passed already is not made up for.
+   * KIP-1146.
+   */
+  readonly startMs?: number | undefined;
+}
+
 /** What every processor may ask. Kafka Streams: `ProcessingContext`. */
 export interface ProcessingContext {
   readonly applicationId: string;
@@ -31,22 +43,28 @@ export interface ProcessingContext {
   /** Topic, partition and offset of the input record being processed; undefined in `init`. In a punctuation: topic null-like (`''`), partition and offset -1. */
   readonly recordMetadata: RecordMetadata | undefined;
   /**
-   * A store that is connected to this node.
+   * A store that is connected to this node, or a global store, which can only be read: its writes throw MR_STORE_UNAVAILABLE. In the processor of a global store that
+   * store, to write too.
    *
    * @throws MR_STORE_UNAVAILABLE if the store does not exist or is not connected.
    */
   getStateStore<S>(name: string): S;
   /**
-   * Calls `punctuate` every `intervalMs` (at least 1).
+   * Calls `punctuate` every `interval`, at most once for each step of time however far it went. Without `startMs` stream time counts its intervals from the first record
+   * on, the wall clock from now.
    *
-   * @throws MR_ARGUMENT_INVALID for an interval below 1 ms.
+   * @throws MR_ARGUMENT_INVALID for an interval below 1 ms or a start before 1970, and in the processor of a global store.
    */
-  schedule(intervalMs: number, type: PunctuationType, punctuate: (timestamp: number) => void): Cancellable;
+  schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, options?: ScheduleOptions): Cancellable;
   /** Asks for a commit soon; it happens after the current records. */
   commit(): void;
   /** Wall clock in ms as of the current step of the loop. */
   readonly currentSystemTimeMs: number;
-  /** The task's stream time in ms: the largest timestamp picked for processing; -1 before the first record. */
+  /**
+   * The task's stream time in ms: the largest timestamp picked for processing; -1 before the first record.
+   *
+   * @throws MR_ARGUMENT_INVALID in the processor of a global store, which has none.
+   */
   readonly currentStreamTimeMs: number;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -13,9 +13,11 @@ import { formatTopicPartition, type TopicPartition, topicPartition } from '../ka
 import { sleep } from '../time.ts';
 import type { GlobalStorePlan } from '../topology/plan.ts';
 import { deleteRetention } from './changelog-bounds.ts';
+import type { RebuildReason } from './events.ts';
 import { preparationOf } from './input-preparation.ts';
 import type { RuntimeOptions } from './options.ts';
-import { type ChangelogBounds, decideRestore } from './restore-task.ts';
+import { RestoreReport } from './restore-report.ts';
+import { type ChangelogBounds, decideRestore, type RestoreRange } from './restore-task.ts';
 import { type RetryContext, retrying } from './retry.ts';
 import { noteOfTopicId, noteTopicIds } from './state-identity.ts';
 
@@ -130,14 +132,37 @@ export class GlobalStores {
     await noteTopicIds(this.#state.engine, ids);
     this.#task.start(clock.now());
     this.#reader.assign(new Map(ranges.map(({ start, tp }) => [tp, start])));
-    const waiting = new Map(ranges.filter((range) => !range.done).map(({ end, tp }) => [tp, end]));
-    while (waiting.size > 0) {
-      if (this.#init.signal.aborted) throw new StreamsError('MR_CLOSED', 'the instance was closed while it read its global stores');
-      const result = await this.#poll(this.#retry());
-      for (const { position, tp } of result.progress) if (position >= (waiting.get(tp) ?? Number.POSITIVE_INFINITY)) waiting.delete(tp);
-    }
+    await this.#restore(ranges, rebuild?.reason);
     await this.#commit();
     log.info('the global stores are complete', { topics: [...descriptions.keys()], elapsedMs: clock.monotonic() - startedMs });
+  }
+
+  /** Reads until every range has come to its end. */
+  async #restore(ranges: readonly RestoreRange[], rebuild: RebuildReason | undefined): Promise<void> {
+    const report = new RestoreReport(globalTaskId, this.#init.options);
+    const waiting = new Map(ranges.filter((range) => !range.done).map((range) => [range.tp, range]));
+    for (const range of waiting.values()) report.start(range, rebuild);
+    while (waiting.size > 0) {
+      if (this.#init.signal.aborted) {
+        for (const range of waiting.values()) report.suspended(range);
+        throw new StreamsError('MR_CLOSED', 'the instance was closed while it read its global stores');
+      }
+      const { batches, progress } = await this.#poll(this.#retry(), true);
+      for (const { count, tp } of batches) {
+        const range = waiting.get(tp);
+        if (range !== undefined) range.records += count;
+      }
+      for (const { position, tp } of progress) {
+        const range = waiting.get(tp);
+        if (range === undefined) continue;
+        range.position = Math.max(range.position, position);
+        report.progress(range);
+        if (position < range.end) continue;
+        range.done = true;
+        waiting.delete(tp);
+        report.end(range);
+      }
+    }
   }
 
   /** Waits for topics that do not exist yet. */
@@ -205,7 +230,7 @@ export class GlobalStores {
     try {
       while (!signal.aborted) {
         // As a consumer does, it waits for the brokers however long they are away: joins go on with the rows that are there.
-        await this.#poll({ ...this.#retry(), timeoutMs: Number.POSITIVE_INFINITY, signal });
+        await this.#poll({ ...this.#retry(), timeoutMs: Number.POSITIVE_INFINITY, signal }, false);
         if (clock.monotonic() >= this.#nextCommitMs) await this.#commit();
         await clock.yield();
       }
@@ -228,7 +253,7 @@ export class GlobalStores {
     }
   }
 
-  async #poll(retry: RetryContext): Promise<PollResult> {
+  async #poll(retry: RetryContext, isRestore: boolean): Promise<PollResult> {
     const { clock } = this.#init.options;
     const { signal } = retry;
     const result = await retrying('read the topics of global stores', retry, () =>
@@ -237,7 +262,8 @@ export class GlobalStores {
     for (const issue of result.issues) throw issueError(issue);
     for (const batch of result.batches) {
       for (const prepare of this.#preparations.get(batch.tp.topic) ?? []) await prepare(batch);
-      this.#task.apply(batch, clock.now());
+      if (isRestore) this.#task.restore(batch, clock.now());
+      else this.#task.apply(batch, clock.now());
       if (this.#task.uncommittedBytes >= flushBytes) await this.#commit();
     }
     return result;

@@ -8,10 +8,11 @@ import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { PartitionReader, ReaderOptions, ReadIssue, StreamsClient } from '../kafka/port.ts';
 import { formatTopicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
 import { changelogBounds, changelogMissing } from './changelog-bounds.ts';
-import type { RebuildReason, RestoreEvent } from './events.ts';
+import type { RebuildReason } from './events.ts';
 import type { RuntimeOptions } from './options.ts';
 import type { OwnedTask } from './owned-task.ts';
 import { recordsBelow } from './restore-batch.ts';
+import { RestoreReport } from './restore-report.ts';
 import {
   type ChangelogBounds,
   decideRestore,
@@ -46,7 +47,7 @@ interface Entry {
   /** Set if the reader found that the positions are impossible. */
   forced: RebuildReason | undefined;
   unwrittenBytes: number;
-  startedMs: number;
+  readonly report: RestoreReport;
   cancelled: boolean;
   /** The step under way that touches the task; whoever takes the task away waits for it. */
   busy: Promise<void> | undefined;
@@ -69,14 +70,13 @@ export class Restorer {
 
   /** Starts restoring a task whose engine is open; it shows up in the outcomes. */
   add(owned: OwnedTask): void {
-    const startedMs = this.#init.options.clock.monotonic();
     this.#entries.set(owned, {
       owned,
       ranges: [],
       phase: 'new',
       forced: undefined,
       unwrittenBytes: 0,
-      startedMs,
+      report: new RestoreReport(owned.id, this.#init.options),
       cancelled: false,
       busy: undefined,
     });
@@ -91,8 +91,7 @@ export class Restorer {
     if (entry === undefined) return;
     this.#drop(entry);
     await entry.busy;
-    for (const range of entry.ranges)
-      if (!range.done) this.#tell({ kind: 'suspended', ...this.#place(entry, range), records: range.records });
+    for (const range of entry.ranges) if (!range.done) entry.report.suspended(range);
     await owned.task.flushRestore();
   }
 
@@ -175,7 +174,7 @@ export class Restorer {
   async #advance(entry: Entry): Promise<void> {
     if (entry.cancelled) return;
     const completed = entry.ranges.filter((range) => !range.done && range.position >= range.end);
-    for (const range of entry.ranges) if (!range.done) this.#tellProgress(entry, range);
+    for (const range of entry.ranges) if (!range.done) entry.report.progress(range);
     for (const range of completed) {
       range.done = true;
       this.#byPartition.delete(range.tp);
@@ -189,7 +188,7 @@ export class Restorer {
       });
     }
     if (entry.cancelled) return;
-    for (const range of completed) this.#tellEnd(entry, range);
+    for (const range of completed) entry.report.end(range);
     if (complete) this.#finish(entry, undefined);
   }
 
@@ -244,7 +243,7 @@ export class Restorer {
       if (range.done) continue;
       this.#byPartition.set(range.tp, { entry, range });
       positions.set(range.tp, range.position);
-      this.#tell({ kind: 'start', ...this.#place(entry, range), rebuild: decision.rebuild?.reason });
+      entry.report.start(range, decision.rebuild?.reason);
     }
     if (positions.size === 0) this.#finish(entry, undefined);
     else this.#assign(positions);
@@ -339,42 +338,6 @@ export class Restorer {
     const { client, options } = this.#init;
     const settings: ReaderOptions = { isolation: 'committed', role: 'restore', maxBufferedBytes: options.bufferedBytes };
     return (this.#reader ??= client.reader(settings));
-  }
-
-  #place(
-    entry: Entry,
-    range: RestoreRange,
-  ): { taskId: string; store: string; tp: TopicPartition; start: number; position: number; end: number } {
-    return { taskId: entry.owned.id, store: range.store, tp: range.tp, start: range.start, position: range.position, end: range.end };
-  }
-
-  #tellProgress(entry: Entry, range: RestoreRange): void {
-    const elapsedMs = this.#init.options.clock.monotonic() - entry.startedMs;
-    const read = range.position - range.start;
-    this.#tell({
-      kind: 'progress',
-      ...this.#place(entry, range),
-      records: range.records,
-      recordsPerSecond: elapsedMs > 0 ? (range.records * 1_000) / elapsedMs : 0,
-      etaMs: elapsedMs > 0 && read > 0 ? Math.max(0, (range.end - range.position) * elapsedMs) / read : undefined,
-    });
-  }
-
-  #tellEnd(entry: Entry, range: RestoreRange): void {
-    this.#tell({
-      kind: 'end',
-      ...this.#place(entry, range),
-      records: range.records,
-      elapsedMs: this.#init.options.clock.monotonic() - entry.startedMs,
-    });
-  }
-
-  #tell(event: RestoreEvent): void {
-    try {
-      this.#init.options.onRestore(event);
-    } catch (error) {
-      this.#init.options.log.error('the restore listener failed', { error });
-    }
   }
 }
 

@@ -13,7 +13,7 @@ import { findNullKeyFilters } from './passes/drop-null-keys.ts';
 import { mergeDuplicateSources } from './passes/merge-duplicate-sources.ts';
 import type { TopologySettings } from './plan.ts';
 import type { DefaultSerdes } from './serde-resolution.ts';
-import { TopologyBuilder } from './topology-builder.ts';
+import { TopologyBuilder, type WrapProcessor } from './topology-builder.ts';
 import { Topology } from './topology.ts';
 import { isVersioned } from './versioned-tables.ts';
 
@@ -25,6 +25,8 @@ export interface CompileOptions {
   readonly defaults: DefaultSerdes;
   /** Refuse names of stores and internal topics that were generated (KIP-1111). */
   readonly requireNames: boolean;
+  /** Asked for every processor. */
+  readonly wrap: WrapProcessor | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export function compile(source: Graph, options: CompileOptions): Topology {
   const mergedSources = mergeDuplicateSources(graph);
   const nullKeyFilters = findNullKeyFilters(graph);
 
-  const builder = new TopologyBuilder(mergedSources);
+  const builder = new TopologyBuilder(mergedSources, options.wrap);
   const written = writeAll(graph, (node) => writeNode(node, builder, nullKeyFilters));
   for (const sources of graph.copartitioned) builder.copartitionSources(sources);
   builder.validateCopartition();

@@ -149,17 +149,22 @@ function planStores(names: readonly string[], context: PlanContext): StorePlan[]
 }
 
 /** `node`: one that uses it, for the error where a serde is missing. */
-function planStore(spec: StoreSpec, node: string, { resolution }: PlanContext): StorePlan {
+function planStore(spec: StoreSpec, node: string, { builder, resolution }: PlanContext): StorePlan {
   const where = `store "${spec.name}" of "${node}"`;
   const keySerde = resolution.resolve('key', spec.keySerde, where, node, spec.name);
   const valueSerde = resolution.resolve('value', spec.valueSerde, where, node, spec.name);
+  const sourceTopic = builder.sourceChangelogs.get(spec.name);
   return Object.freeze({
     spec: Object.freeze(
       withSerdes({ ...spec, keySerde, valueSerde }, (serde) => resolution.resolve('value', serde, where, node, spec.name)),
     ),
-    changelog: spec.logging === undefined ? undefined : Object.freeze({ name: `${spec.name}-changelog`, internal: true }),
-    changelogIsSource: false,
+    changelog: sourceTopic === undefined ? changelogOf(spec) : topicRef(builder, sourceTopic),
+    changelogIsSource: sourceTopic !== undefined,
   });
+}
+
+function changelogOf({ logging, name }: StoreSpec): TopicRef | undefined {
+  return logging === undefined ? undefined : Object.freeze({ name: `${name}-changelog`, internal: true });
 }
 
 /** The store of a stream-stream join has values of two types. */

@@ -56,6 +56,12 @@ export interface GlobalStoreEntry {
 
 export type NodeEntry = SourceEntry | ProcessorEntry | SinkEntry;
 
+/** Puts another processor in the place of a node's, with the stores that it needs beside the node's own. */
+export type WrapProcessor = (
+  name: string,
+  create: () => AnyProcessor,
+) => { readonly create: () => AnyProcessor; readonly ownStores: readonly StoreSpec[]; readonly stores: readonly string[] };
+
 /** The pattern as Kafka Streams applies it: to the whole name. */
 export function matchesWhole(pattern: RegExp, topic: string): boolean {
   return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(topic);
@@ -74,10 +80,14 @@ export class TopologyBuilder {
   readonly #copartitionGroups: Set<string>[] = [];
   readonly #groups = new UnionFind();
   readonly #mergedSources: ReadonlyMap<string, string>;
+  readonly #wrap: WrapProcessor | undefined;
+  /** Stores that are a source topic's copy, and that topic: it is their changelog. */
+  readonly #sourceChangelogs = new Map<string, string>();
 
-  /** `mergedSources`: names of sources that are not added, and of those that read their topics. */
-  constructor(mergedSources: ReadonlyMap<string, string> = new Map()) {
+  /** `mergedSources`: names of sources that are not added, and of those that read their topics. `wrap` is asked for every processor. */
+  constructor(mergedSources: ReadonlyMap<string, string> = new Map(), wrap?: WrapProcessor) {
     this.#mergedSources = mergedSources;
+    this.#wrap = wrap;
   }
 
   get nodes(): ReadonlyMap<string, NodeEntry> {
@@ -90,6 +100,11 @@ export class TopologyBuilder {
 
   get globalStores(): ReadonlyMap<string, GlobalStoreEntry> {
     return this.#globalStores;
+  }
+
+  /** The source topic that is the changelog of a store, by the store's name. */
+  get sourceChangelogs(): ReadonlyMap<string, string> {
+    return this.#sourceChangelogs;
   }
 
   /** Partition counts that the user fixed, by topic. */
@@ -125,7 +140,11 @@ export class TopologyBuilder {
   addProcessor(name: string, create: () => AnyProcessor, predecessors: readonly string[]): void {
     this.#checkNew(name);
     this.#checkPredecessors('processor', name, predecessors);
-    this.#add({ kind: 'processor', name, predecessors, create, stores: new Set() });
+    const wrapped = this.#wrap?.(name, create);
+    this.#add({ kind: 'processor', name, predecessors, create: wrapped?.create ?? create, stores: new Set() });
+    if (wrapped === undefined) return;
+    for (const store of wrapped.ownStores) this.addStateStore(store, name);
+    this.connectProcessorAndStateStores(name, wrapped.stores);
   }
 
   addSink(sink: Omit<SinkEntry, 'kind'>): void {
@@ -148,7 +167,23 @@ export class TopologyBuilder {
     }
     this.addSource(source);
     this.#checkNew(processor);
-    this.#add({ kind: 'processor', name: processor, predecessors: [source.name], create, stores: new Set([store.name]) });
+    const wrapped = this.#wrap?.(processor, create);
+    if (wrapped !== undefined && wrapped.ownStores.length + wrapped.stores.length > 0) {
+      throw new TopologyError(
+        `the processor "${processor}" of the global store "${store.name}" cannot be wrapped by one that brings stores`,
+        {
+          details: { node: processor, store: store.name },
+        },
+      );
+    }
+    const { name } = store;
+    this.#add({
+      kind: 'processor',
+      name: processor,
+      predecessors: [source.name],
+      create: wrapped?.create ?? create,
+      stores: new Set([name]),
+    });
     this.#globalStores.set(store.name, { source: source.name, processor, store });
   }
 
@@ -166,6 +201,16 @@ export class TopologyBuilder {
 
   connectProcessorAndStateStores(processor: string, stores: readonly string[]): void {
     for (const store of stores) this.#connect(processor, store);
+  }
+
+  /** Says that a store is a source topic's copy: it is restored from the topic and has no changelog of its own. */
+  connectSourceStoreAndTopic(store: string, topic: string): void {
+    if (this.#sourceChangelogs.has(store)) {
+      throw new TopologyError(`the store "${store}" is a copy of the topic "${this.#sourceChangelogs.get(store)}" already`, {
+        details: { store, topic },
+      });
+    }
+    this.#sourceChangelogs.set(store, topic);
   }
 
   /** `partitions` undefined: computed when the topic is made. */

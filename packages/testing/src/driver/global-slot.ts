@@ -35,7 +35,7 @@ export class GlobalSlot {
       const task = createGlobalTask({ plans, applicationId, engine: state.engine, handlers, readCacheBytes, metrics, log });
       const slot = new GlobalSlot(surroundings, state, task, partitionCount);
       task.start(nowMs);
-      yield* slot.feed(nowMs);
+      yield* slot.#read(nowMs, true);
       return slot;
     } catch (error) {
       yield* settle(state.close());
@@ -53,6 +53,10 @@ export class GlobalSlot {
 
   /** Applies what the topics got since the last call. */
   *feed(nowMs: number): Steps<void> {
+    yield* this.#read(nowMs, false);
+  }
+
+  *#read(nowMs: number, isRestore: boolean): Steps<void> {
     const { logs, serdes } = this.#surroundings;
     for (const topic of this.#task.topics) {
       for (let partition = 0; partition < this.#partitionCount(topic); partition++) {
@@ -62,7 +66,8 @@ export class GlobalSlot {
         if (log.end <= position) continue;
         const batch = viewOf(tp, log.read(position), log.end);
         yield* serdes.prepare(tp, batch);
-        this.#task.apply(batch, nowMs);
+        if (isRestore) this.#task.restore(batch, nowMs);
+        else this.#task.apply(batch, nowMs);
       }
     }
   }

@@ -1,0 +1,70 @@
+/**
+ * A processor that brings its stores: what makes one reusable, since whoever adds it need not know what it keeps.
+ * Kafka Streams: `ProcessorSupplier`, `FixedKeyProcessorSupplier` and `ValueTransformerWithKeySupplier` with `ConnectedStoreProvider.stores()` (KIP-401).
+ */
+import { StreamsError, TopologyError } from '../errors.ts';
+import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
+import type { ProcessorFactory } from '../processor/processor.ts';
+import type { ValueTransformerFactory } from '../processor/value-transformer.ts';
+import type { ConnectedStore } from './state-store.ts';
+
+/** A factory together with the stores that what it makes uses. */
+export interface WithStores<out C extends () => object> {
+  /** Must return a new instance each time. */
+  readonly create: C;
+  /** Connected wherever the processor is added, beside those that are named there. */
+  readonly stores?: readonly ConnectedStore[] | undefined;
+}
+
+/** How a processor is given: the function that makes it, or that function and the stores it brings. */
+export type ProcessorSupplier<KIn, VIn, KOut, VOut> =
+  | ProcessorFactory<KIn, VIn, KOut, VOut>
+  | WithStores<ProcessorFactory<KIn, VIn, KOut, VOut>>;
+
+/** As {@link ProcessorSupplier}, for processors that leave the key alone. */
+export type FixedKeyProcessorSupplier<KIn, VIn, VOut> =
+  | FixedKeyProcessorFactory<KIn, VIn, VOut>
+  | WithStores<FixedKeyProcessorFactory<KIn, VIn, VOut>>;
+
+/** As {@link ProcessorSupplier}, for the rows of a table. */
+export type ValueTransformerSupplier<K, V, V2> = ValueTransformerFactory<K, V, V2> | WithStores<ValueTransformerFactory<K, V, V2>>;
+
+/**
+ * Parts factory and stores, those of the operator's options behind those that the processor brings.
+ *
+ * @throws MR_ARGUMENT_INVALID if the factory returns the same object twice: tasks must not share one.
+ */
+export function openSupplier<C extends () => object>(
+  supplier: C | WithStores<C>,
+  stores: readonly ConnectedStore[] | undefined,
+  what: string,
+): { readonly create: C; readonly stores: readonly ConnectedStore[] } {
+  const create = typeof supplier === 'function' ? supplier : supplier.create;
+  checkFactory(create, what);
+  const own = typeof supplier === 'function' ? [] : (supplier.stores ?? []);
+  return { create, stores: [...own, ...(stores ?? [])] };
+}
+
+/**
+ * The factory of a processor that fills a store from a topic.
+ *
+ * @throws MR_ARGUMENT_INVALID as {@link openSupplier}; MR_TOPOLOGY_INVALID if it brings stores: the one that it keeps is given beside it.
+ */
+export function openCopySupplier<K, V>(
+  supplier: ProcessorSupplier<K, V, never, never>,
+  what: string,
+): ProcessorFactory<K, V, never, never> {
+  const { create, stores } = openSupplier(supplier, undefined, what);
+  if (stores.length > 0) throw new TopologyError(`${what} brings stores, but it can keep only the one that is given beside it`);
+  return create;
+}
+
+/** @throws MR_ARGUMENT_INVALID if `create` returns the same object twice: tasks must not share one. */
+function checkFactory(create: () => object, what: string): void {
+  if (create() === create()) {
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `the function given to ${what} returned the same object twice; return a new one each time`,
+    );
+  }
+}
