@@ -104,6 +104,7 @@ export type { ReadOnlySessionStore, SessionStore } from './stores/session-faces.
 export type { ReadOnlyWindowStore, TimestampedWindowStore, WindowStore, WindowValue } from './stores/window-faces.ts';
 export { parseDuration } from './time.ts';
 export type { Clock, Duration, Timer } from './time.ts';
+export type { Optimization, Optimize } from './topology/optimizations.ts';
 export type { OffsetReset } from './topology/plan.ts';
 export type {
   InternalTopicDescription,

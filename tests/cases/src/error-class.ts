@@ -9,9 +9,11 @@ import type { ExpectedError } from './case.ts';
 const javaClasses: Readonly<Partial<Record<ErrorCode, string>>> = {
   MR_ARGUMENT_INVALID: 'IllegalArgumentException',
   MR_BUFFER_FULL: 'StreamsException',
+  MR_CONFIG_INVALID: 'ConfigException',
   MR_COPARTITION_MISMATCH: 'TopologyException',
   MR_DESERIALIZATION: 'StreamsException',
   MR_NULL_RESULT: 'StreamsException',
+  MR_OPTIMIZATION_IMPOSSIBLE: 'StreamsException',
   MR_PROCESSING: 'StreamsException',
   MR_PRODUCTION: 'StreamsException',
   MR_SERDE_MISSING: 'StreamsException',

@@ -3,6 +3,7 @@ import { JoinTimes } from '../operators/join-time.ts';
 import { joinWindow } from '../operators/join-window.ts';
 import { PassThrough } from '../operators/pass-through.ts';
 import { leftJoinSide, rightJoinSide, type StreamJoiner } from '../operators/stream-join.ts';
+import { streamSelfJoin } from '../operators/stream-self-join.ts';
 import type { JoinKind } from '../operators/table-join.ts';
 import type { StreamPlace } from './build-context.ts';
 import { repartitionedForJoin } from './join-repartition.ts';
@@ -54,7 +55,11 @@ export function joinStreams<K, L, R, V>(
     parkedStore: stores.parked?.name,
     times: new JoinTimes(mergeName),
   };
+  // Asked for where both sides are one stream, so the right values are left ones.
+  const selfJoiner = joiner as StreamJoiner<K, unknown, unknown, V>;
+  const selfJoin = { name: mergeName, windows, joiner: selfJoiner, store: stores.left.name };
   const isNameGenerated = store.name === undefined;
+  const isLeftNameGenerated = isNameGenerated && store.supplied?.this === undefined;
   const sources = new Set([...left.sources, ...right.sources]);
   const node = graph.add(
     {
@@ -67,7 +72,7 @@ export function joinStreams<K, L, R, V>(
         { name: mergeName, parents: [leftName, rightName], create: () => new PassThrough<K, V>(), stores: [] },
       ],
       stores: [
-        { store: stores.left, users: [leftWindowName, rightName], isNameGenerated: isNameGenerated && store.supplied?.this === undefined },
+        { store: stores.left, users: [leftWindowName, rightName], isNameGenerated: isLeftNameGenerated },
         {
           store: stores.right,
           users: [rightWindowName, leftName],
@@ -77,6 +82,11 @@ export function joinStreams<K, L, R, V>(
       ],
       copartitioned: sources,
       usesNullKeys: isLeftOuter,
+      selfJoin: {
+        otherWindow: rightWindowName,
+        processors: [{ name: mergeName, parents: [leftWindowName], create: streamSelfJoin(selfJoin), stores: [] }],
+        stores: [{ store: stores.left, users: [leftWindowName, mergeName], isNameGenerated: isLeftNameGenerated }],
+      },
     },
     left.graphNode,
     right.graphNode,

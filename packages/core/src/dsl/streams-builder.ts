@@ -5,6 +5,7 @@ import { tableSource } from '../operators/table-source.ts';
 import { compile } from '../topology/compile.ts';
 import { Graph } from '../topology/graph.ts';
 import { Names } from '../topology/names.ts';
+import { type Optimization, optimizationsOf, type Optimize } from '../topology/optimizations.ts';
 import type { TopologySettings } from '../topology/plan.ts';
 import { SourceLineage } from '../topology/table-lineage.ts';
 import type { WrapProcessor } from '../topology/topology-builder.ts';
@@ -30,21 +31,31 @@ export interface StreamsBuilderOptions<K, V> extends TopologyOptions<K, V> {
    * @default false
    */
   readonly requireNames?: boolean | undefined;
+  /**
+   * Rewritings that spare topics and stores: `'all'`, `'none'` or a list, see {@link Optimization}. They change names and numbers of internal topics, so an application
+   * that is deployed cannot switch without a reset: `diffTopologies` tells what it would lose. Kafka Streams: `topology.optimization`, given to `build`.
+   *
+   * @default 'none'
+   */
+  readonly optimize?: Optimize | undefined;
 }
 
 /** `DK` and `DV` are the types of the default serdes. */
 export class StreamsBuilder<DK = unknown, DV = unknown> {
   readonly #settings: TopologySettings;
   readonly #requireNames: boolean;
+  readonly #optimizations: ReadonlySet<Optimization>;
   readonly #context: BuildContext;
   readonly #wrap: WrapProcessor | undefined;
 
+  /** @throws MR_ARGUMENT_INVALID for a cache whose size is no number of bytes, MR_CONFIG_INVALID for an optimisation that does not exist. */
   constructor(options: StreamsBuilderOptions<DK, DV> = {}) {
     const persistence = options.persistence ?? 'persistent';
     const stores = new DescribedStores(persistence);
     this.#wrap = wrapping(options.processorWrapper, stores);
     this.#settings = topologySettings(options);
     this.#requireNames = options.requireNames ?? false;
+    this.#optimizations = optimizationsOf(options.optimize);
     this.#context = {
       names: new Names(),
       graph: new Graph(),
@@ -179,9 +190,16 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
    *
    * @throws MR_TOPOLOGY_INVALID for whatever Kafka Streams refuses with a `TopologyException`.
    * @throws MR_SERDE_MISSING if a topic or store has no serde.
+   * @throws MR_OPTIMIZATION_IMPOSSIBLE if repartition topics cannot be merged.
    */
   build(): Topology {
     const { defaults, graph } = this.#context;
-    return compile(graph, { settings: this.#settings, defaults, requireNames: this.#requireNames, wrap: this.#wrap });
+    return compile(graph, {
+      settings: this.#settings,
+      defaults,
+      requireNames: this.#requireNames,
+      optimizations: this.#optimizations,
+      wrap: this.#wrap,
+    });
   }
 }

@@ -9,8 +9,11 @@ import { describeTopology } from './describe.ts';
 import { checkNamesGiven } from './explicit-names.ts';
 import type { Graph, GraphNode } from './graph.ts';
 import { makePlan } from './make-plan.ts';
+import type { Optimization } from './optimizations.ts';
 import { findNullKeyFilters } from './passes/drop-null-keys.ts';
 import { mergeDuplicateSources } from './passes/merge-duplicate-sources.ts';
+import { findRepartitionSites, mergeRepartitions } from './passes/merge-repartitions.ts';
+import { rewriteSelfJoins } from './passes/self-joins.ts';
 import type { TopologySettings } from './plan.ts';
 import type { DefaultSerdes } from './serde-resolution.ts';
 import { TopologyBuilder, type WrapProcessor } from './topology-builder.ts';
@@ -25,24 +28,41 @@ export interface CompileOptions {
   readonly defaults: DefaultSerdes;
   /** Refuse names of stores and internal topics that were generated (KIP-1111). */
   readonly requireNames: boolean;
+  readonly optimizations: ReadonlySet<Optimization>;
   /** Asked for every processor. */
   readonly wrap: WrapProcessor | undefined;
+}
+
+/** What the passes found out that a node's writing depends on. */
+interface Rewriting {
+  /** Repartitions that leave out records without a key. */
+  readonly nullKeyFilters: ReadonlySet<GraphNode>;
+  readonly selfJoins: ReadonlySet<GraphNode>;
+  /** Tables have their source topics as changelogs. */
+  readonly reusesSourceTopics: boolean;
 }
 
 /**
  * @throws MR_TOPOLOGY_INVALID for whatever Kafka Streams refuses with a `TopologyException`.
  * @throws MR_SERDE_MISSING if a source, sink or store has no serde and there is no default.
+ * @throws MR_OPTIMIZATION_IMPOSSIBLE if repartition topics cannot be merged.
  */
 export function compile(source: Graph, options: CompileOptions): Topology {
+  const { optimizations } = options;
   const graph = source.copy();
+  const repartitionSites = findRepartitionSites(graph);
   const mergedSources = mergeDuplicateSources(graph);
-  const nullKeyFilters = findNullKeyFilters(graph);
+  const mergedRepartitions = optimizations.has('merge.repartition.topics') ? mergeRepartitions(repartitionSites) : [];
+  const selfJoins = optimizations.has('single.store.self.join') ? rewriteSelfJoins(graph) : new Set<GraphNode>();
+  const reusesSourceTopics = optimizations.has('reuse.ktable.source.topics');
+  const rewriting: Rewriting = { nullKeyFilters: findNullKeyFilters(graph), selfJoins, reusesSourceTopics };
 
-  const builder = new TopologyBuilder(mergedSources, options.wrap);
-  const written = writeAll(graph, (node) => writeNode(node, builder, nullKeyFilters));
+  const builder = new TopologyBuilder(new Map([...mergedSources, ...mergedRepartitions]), options.wrap);
+  writeAll(graph, (node) => writeNode(node, builder, rewriting));
   for (const sources of graph.copartitioned) builder.copartitionSources(sources);
   builder.validateCopartition();
-  if (options.requireNames) checkNamesGiven(written);
+  // All of them, whatever the optimisation leaves out: it may find less to do after the next change.
+  if (options.requireNames) checkNamesGiven(source.nodes());
 
   const description = describeTopology(builder);
   return new Topology(makePlan(builder, { ...options, description }), description);
@@ -51,7 +71,7 @@ export function compile(source: Graph, options: CompileOptions): Topology {
 /**
  * Writes every node once, after its parents, lowest priority first. A node whose turn comes too early is met again below its last parent.
  */
-function writeAll(graph: Graph, write: (node: GraphNode) => void): GraphNode[] {
+function writeAll(graph: Graph, write: (node: GraphNode) => void): void {
   const written = new Set<GraphNode>();
   const queue: GraphNode[] = [graph.root];
   while (queue.length > 0) {
@@ -66,10 +86,9 @@ function writeAll(graph: Graph, write: (node: GraphNode) => void): GraphNode[] {
     written.add(node);
     queue.push(...node.children);
   }
-  return [...written];
 }
 
-function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: ReadonlySet<GraphNode>): void {
+function writeNode(node: GraphNode, builder: TopologyBuilder, { nullKeyFilters, reusesSourceTopics, selfJoins }: Rewriting): void {
   const description = node.description;
   const parents = [...node.parents].map((parent) => parent.name);
   switch (description.kind) {
@@ -82,7 +101,10 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: Re
       const traits = description.lineage.traits();
       builder.addSource({ ...description.source, wrapValueSerde: undefined });
       builder.addProcessor(description.name, () => description.create(traits), [description.source.name]);
-      if (traits.store !== undefined) builder.addStateStore(description.store, description.name);
+      if (traits.store === undefined) return;
+      builder.addStateStore(description.store, description.name);
+      // A table reads one topic.
+      if (reusesSourceTopics) builder.connectSourceStoreAndTopic(traits.store, description.source.topics[0] as string);
       return;
     }
     case 'processor':
@@ -105,7 +127,8 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, nullKeyFilters: Re
       return;
     }
     case 'join': {
-      const { copartitioned, lineage, processors, stores } = description;
+      const { copartitioned, lineage } = description;
+      const { processors, stores } = selfJoins.has(node) ? (description.selfJoin ?? description) : description;
       const traits = lineage?.traits() ?? noTable;
       builder.copartitionSources(copartitioned);
       for (const { create, name, parents: named } of processors) builder.addProcessor(name, () => create(traits), named ?? parents);

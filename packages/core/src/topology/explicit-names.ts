@@ -20,6 +20,8 @@ export function checkNamesGiven(nodes: readonly GraphNode[]): void {
         if (!isNameGenerated) continue;
         generated.push(store.logging === undefined ? `store ${store.name}` : `changelog topic ${store.name}-changelog`);
       }
+    } else if (description.kind === 'globalStore') {
+      if (generatedStore.test(description.store.name)) generated.push(`store ${description.store.name}`);
     } else if (description.kind === 'store') {
       if (description.isNameGenerated === true) generated.push(`changelog topic ${description.name}-changelog`);
     } else if (description.kind === 'tableSource' || description.kind === 'tableProcessor') {

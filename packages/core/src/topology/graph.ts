@@ -162,6 +162,14 @@ export interface JoinDescription {
   readonly history?: { readonly stores: readonly string[]; readonly leastMs: number } | undefined;
   /** As for processors. */
   readonly usesNullKeys: boolean;
+  /** Of a join of streams: what is written instead if both sides are one stream and the optimisation is on. */
+  readonly selfJoin?: SelfJoinDescription | undefined;
+}
+
+/** A join of a stream with itself on the left side's store alone. */
+export interface SelfJoinDescription extends Pick<JoinDescription, 'processors' | 'stores'> {
+  /** The node that fills the right side's store, which is left out. */
+  readonly otherWindow: string;
 }
 
 /** A store that processors name. */

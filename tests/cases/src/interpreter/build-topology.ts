@@ -1,5 +1,5 @@
 /** Builds the topology of a case: one call of the DSL an operator, in the order given. */
-import { StreamsBuilder, type Topology } from '@millrace/core';
+import { type Optimize, StreamsBuilder, type Topology } from '@millrace/core';
 import type { Case } from '../case.ts';
 import { type Json, type JsonObject, NotBuiltError, numberOf } from '../json.ts';
 import type { Call, TopicTypes } from '../outputs.ts';
@@ -34,7 +34,6 @@ export function buildTopology({ config, topology }: Case): Built {
 
 function newBuilder(config: JsonObject): StreamsBuilder {
   const { cacheBytes, deadLetterTopic, explicitNames, keySerde, optimize, store, storeFormat, timestampExtractor, valueSerde } = config;
-  if (optimize !== undefined && optimize !== false && optimize !== 'none') throw new NotBuiltError('the optimisation of a topology');
   if (deadLetterTopic !== undefined) throw new NotBuiltError('a dead letter topic');
   if (storeFormat === 'headers') throw new NotBuiltError('stores that keep headers');
   return new StreamsBuilder({
@@ -43,8 +42,17 @@ function newBuilder(config: JsonObject): StreamsBuilder {
     persistence: persistenceNamed(store),
     cacheBytes: cacheBytes === undefined ? 0 : numberOf(cacheBytes, 'cacheBytes'),
     requireNames: explicitNames === true,
+    optimize: optimizeOf(optimize),
     timestampExtractor: extractorNamed(timestampExtractor),
   });
+}
+
+/** A case has Java's text, e.g. `merge.repartition.topics, single.store.self.join`. */
+function optimizeOf(value: Json | undefined): Optimize {
+  if (typeof value !== 'string') return value === true ? 'all' : 'none';
+  if (value === 'all' || value === 'none') return value;
+  // The builder judges the names.
+  return value.split(/\s*,\s*/) as readonly string[] as Optimize;
 }
 
 function defaultSerde(type: Json | undefined): ReturnType<typeof serdeOf> | undefined {
