@@ -36,10 +36,15 @@ export type {
   DeserializationHandler,
   ErrorContext,
   ErrorHandlers,
+  HandlerAnswer,
   HandlerDecision,
   ProcessingHandler,
+  ProductionDecision,
+  ProductionErrorContext,
   ProductionHandler,
 } from './engine/contract.ts';
+export { deadLetter, deadLetterHeaders } from './engine/dead-letter.ts';
+export type { DeadLetter, DeadLetterSource } from './engine/dead-letter.ts';
 export { ClientError, errorCodes, StreamsError, TopologyError } from './errors.ts';
 export type { ErrorCode, ErrorDetails, ErrorOptions, FailureKind } from './errors.ts';
 export { Headers } from './headers.ts';

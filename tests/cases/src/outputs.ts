@@ -1,5 +1,5 @@
 /** What one input caused, as a case notes it: the calls of `peek` and `foreach`, then the records of each topic in the order of the topics' names. */
-import { type Header, serdes } from '@millrace/core';
+import { deadLetterHeaders, type Header, serdes } from '@millrace/core';
 import type { OutputRecord, TestOutputTopic } from '@millrace/testing';
 import { base64, type Datum, datumOf, datumToJson } from './datum.ts';
 import type { Json } from './json.ts';
@@ -60,7 +60,11 @@ function recordToJson(topic: string, record: OutputRecord<Bytes, Bytes>, types: 
   return { ...shown, h: record.headers.map(headerToJson) };
 }
 
+const errorTexts: ReadonlySet<string> = new Set([deadLetterHeaders.exception, deadLetterHeaders.message, deadLetterHeaders.stackTrace]);
+
 function headerToJson({ key, value }: Header): Json {
+  // The texts of an error are each language's own.
+  if (errorTexts.has(key)) return [key, '*'];
   return [key, value === null ? null : base64(value)];
 }
 

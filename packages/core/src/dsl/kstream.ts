@@ -13,6 +13,7 @@ import { selectKey } from '../operators/select-key.ts';
 import { type StreamTableJoiner, streamGlobalJoin } from '../operators/stream-global-join.ts';
 import { tableSource } from '../operators/table-source.ts';
 import type { TopicExtractor } from '../processor/processor.ts';
+import { forwardingCopies } from '../processor/record-copies.ts';
 import type { Serde } from '../serde/serde.ts';
 import { validateName } from '../topology/names.ts';
 import { SourceLineage } from '../topology/table-lineage.ts';
@@ -369,10 +370,8 @@ export class KStream<out K, out V> {
   processValues<V2>(processor: FixedKeyProcessorSupplier<K, V, V2>, options: ProcessOptions = {}): KStream<K, V2> {
     const { keySerde, repartitionRequired } = this.place;
     // A fixed-key record is a record whose key the types do not let anybody change.
-    return this.#process(processor as unknown as ProcessorSupplier<K, V, K, V2>, options, 'KSTREAM-PROCESSVALUES-', {
-      keySerde,
-      repartitionRequired,
-    });
+    const supplier = processor as unknown as ProcessorSupplier<K, V, K, V2>;
+    return this.#process(supplier, options, 'KSTREAM-PROCESSVALUES-', { keySerde, repartitionRequired, copies: true });
   }
 
   #joinGlobal<KG, VG, R>(
@@ -393,7 +392,7 @@ export class KStream<out K, out V> {
     processor: ProcessorSupplier<K, V, K2, V2>,
     options: ProcessOptions,
     prefix: string,
-    behind: { readonly keySerde?: Serde<K2> | undefined; readonly repartitionRequired: boolean },
+    behind: { readonly keySerde?: Serde<K2> | undefined; readonly repartitionRequired: boolean; readonly copies?: boolean },
   ): KStream<K2, V2> {
     const { create, stores } = openSupplier(processor, options.stores, 'process');
     const { context, graphNode, sources } = this.place;
@@ -401,8 +400,9 @@ export class KStream<out K, out V> {
     if (options.name !== undefined) validateName(options.name);
     const name = options.name ?? context.names.processor(prefix);
     const { names, own } = connectedStores(stores, context.stores);
-    const node = context.graph.add(describeProcessor(name, create, names, own), graphNode);
-    const { keySerde, repartitionRequired } = behind;
+    const { copies, keySerde, repartitionRequired } = behind;
+    const made = copies === true ? (): ReturnType<typeof create> => forwardingCopies(create()) : create;
+    const node = context.graph.add(describeProcessor(name, made, names, own), graphNode);
     return context.stream({ context, name, graphNode: node, keySerde, valueSerde: undefined, sources, repartitionRequired });
   }
 

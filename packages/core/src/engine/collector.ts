@@ -10,6 +10,9 @@ import type { StreamPartitioner } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
 import type { Serde } from '../serde/serde.ts';
+import type { RecordContext } from '../stores/record-context.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import type { DeadLetterSender } from './dead-letter-sender.ts';
 import type { DroppedRecords } from './dropped-records.ts';
 import type { ErrorPolicy } from './error-policy.ts';
 
@@ -32,21 +35,38 @@ export class Collector {
   readonly valueWriter: ByteWriter = new ByteWriter();
   /** Bytes appended since the task's last commit (I7). */
   uncommittedBytes = 0;
+  readonly context: RecordContext;
+  readonly #deadLetters: DeadLetterSender;
   #parked: Parked[] = [];
 
-  constructor(output: Output, policy: ErrorPolicy, dropped: DroppedRecords, taskPartition: number) {
+  constructor(
+    output: Output,
+    policy: ErrorPolicy,
+    dropped: DroppedRecords,
+    taskPartition: number,
+    context: RecordContext,
+    deadLetters: DeadLetterSender,
+  ) {
     this.output = output;
     this.policy = policy;
     this.dropped = dropped;
     this.taskPartition = taskPartition;
+    this.context = context;
+    this.#deadLetters = deadLetters;
   }
 
   get waiting(): boolean {
-    return this.#parked.length > 0;
+    return this.#parked.length > 0 || this.#deadLetters.waiting;
   }
 
   get unresolvedTopics(): readonly string[] {
-    return this.#parked.length === 0 ? [] : [...new Set(this.#parked.map((parked) => parked.sink.topic))];
+    if (!this.waiting) return [];
+    return [...new Set([...this.#parked.map((parked) => parked.sink.topic), ...this.#deadLetters.unresolvedTopics])];
+  }
+
+  /** Dead letters of a failure, in the order of the outputs. `stops`: the failure ends the task, so that its outputs may never leave. */
+  sendDeadLetters(letters: readonly DeadLetter[], stops: boolean): void {
+    this.uncommittedBytes += this.#deadLetters.send(letters, stops);
   }
 
   park(sink: SinkTopic, record: AnyRecord): void {
@@ -63,10 +83,12 @@ export class Collector {
     const parked = this.#parked;
     this.#parked = [];
     for (const { sink, record } of parked) sink.send(record);
+    this.uncommittedBytes += this.#deadLetters.retry();
   }
 
   clear(): void {
     this.#parked = [];
+    this.#deadLetters.clear();
     this.uncommittedBytes = 0;
   }
 }
@@ -154,7 +176,7 @@ export class SinkTopic {
         try {
           this.#keySerde.encodeInto(key, keyWriter);
         } catch (error) {
-          collector.policy.serialization(this.#node, this.topic, chosen, this.#internal, 'key', error);
+          collector.policy.serialization(this.#node, this.topic, chosen, this.#internal, 'key', record, error);
           return;
         }
         keyBuffer = keyWriter.buffer;
@@ -177,7 +199,7 @@ export class SinkTopic {
         try {
           this.#valueSerde.encodeInto(value, valueWriter);
         } catch (error) {
-          collector.policy.serialization(this.#node, this.topic, chosen, this.#internal, 'value', error);
+          collector.policy.serialization(this.#node, this.topic, chosen, this.#internal, 'value', record, error);
           return;
         }
         valueBuffer = valueWriter.buffer;
@@ -193,6 +215,7 @@ export class SinkTopic {
     const output = (this.#partitions[partition] ??= collector.output.partition(this.topic, partition));
     output.append(record.timestamp, keyBuffer, keyStart, keyEnd, valueBuffer, valueStart, valueEnd, record.headersOrNull);
     collector.uncommittedBytes += bytes;
+    collector.context.written = true;
   }
 
   #check(partition: number, count: number): number {

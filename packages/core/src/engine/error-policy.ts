@@ -6,9 +6,11 @@ import { StateError } from '@millrace/state';
 import { ClientError, type ErrorDetails, StreamsError } from '../errors.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
+import { Headers } from '../headers.ts';
 import type { StreamRecord } from '../record.ts';
 import type { RecordContext } from '../stores/record-context.ts';
-import type { ErrorContext, ErrorHandlers, HandlerDecision } from './contract.ts';
+import type { ErrorContext, ErrorHandlers, HandlerAnswer, HandlerDecision, ProductionDecision } from './contract.ts';
+import { type DeadLetter, deadLetter } from './dead-letter.ts';
 import type { DroppedRecords } from './dropped-records.ts';
 
 /** A failure on which the handlers were heard: it passes through the nodes above unchanged. Kafka Streams: `FailedProcessingException`. */
@@ -33,17 +35,23 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** `stops`: the failure ends the task. */
+export type SendDeadLetters = (letters: readonly DeadLetter[], stops: boolean) => void;
+
 export class ErrorPolicy {
   readonly #taskId: string;
   readonly #handlers: ErrorHandlers;
   readonly #context: RecordContext;
   readonly #dropped: DroppedRecords;
+  readonly #send: SendDeadLetters | undefined;
 
-  constructor(taskId: string, handlers: ErrorHandlers, context: RecordContext, dropped: DroppedRecords) {
+  /** `send` undefined: there is nobody to send dead letters, as in the task of global stores. */
+  constructor(taskId: string, handlers: ErrorHandlers, context: RecordContext, dropped: DroppedRecords, send: SendDeadLetters | undefined) {
     this.#taskId = taskId;
     this.#handlers = handlers;
     this.#context = context;
     this.#dropped = dropped;
+    this.#send = send;
   }
 
   /** A processor threw on a record: returns if the record is to be dropped, throws otherwise. */
@@ -70,8 +78,10 @@ export class ErrorPolicy {
       timestamp: batch.timestamp(index),
       rawKey: batch.key(index),
       rawValue: batch.value(index),
+      headers: batch.headers(index),
+      written: false,
     };
-    const decision = this.#ask('deserialization', error, details, () => this.#handlers.deserialization(context, error));
+    const decision = this.#ask('deserialization', context, error, details, () => this.#handlers.deserialization(context, error));
     if (decision === 'continue') {
       this.#dropped.add('deserialization error', batch.tp, batch.offset(index));
       return;
@@ -93,6 +103,7 @@ export class ErrorPolicy {
     partition: number | undefined,
     internal: boolean,
     role: 'key' | 'value',
+    record: StreamRecord<unknown, unknown>,
     error: unknown,
   ): void {
     if (mustPass(error)) throw error;
@@ -103,14 +114,14 @@ export class ErrorPolicy {
       topic,
       ...(context.topic === null ? {} : { sourceTopic: context.topic, sourcePartition: context.partition, sourceOffset: context.offset }),
     };
-    if (!internal) {
-      const decision = this.#ask('production', error, details, () =>
-        this.#handlers.production({ taskId: this.#taskId, topic, partition, node }, error, 'serialization'),
-      );
-      if (decision === 'continue') {
-        this.#dropped.add('serialization error', null, -1);
-        return;
-      }
+    const source = this.#errorContext(node);
+    const place = { taskId: this.#taskId, topic, partition, node, origin: role, record, source, refused: undefined };
+    const decision = this.#ask('production', source, error, details, () =>
+      internal ? 'fail' : this.#handlers.production(place, error, 'serialization'),
+    );
+    if (decision === 'continue') {
+      this.#dropped.add('serialization error', null, -1);
+      return;
     }
     throw new StreamsError('MR_SERIALIZATION', `the ${role} of a record for topic ${topic} cannot be encoded (${describeError(error)})`, {
       details,
@@ -146,19 +157,9 @@ export class ErrorPolicy {
   }
 
   #decide(node: string, record: StreamRecord<unknown, unknown> | null, error: unknown, what: string): void {
-    const input = this.#context;
     const details = this.#currentDetails(node);
-    const context: ErrorContext = {
-      taskId: this.#taskId,
-      node,
-      topic: input.topic ?? '',
-      partition: input.partition,
-      offset: input.offset,
-      timestamp: input.timestamp,
-      rawKey: input.batch === null ? null : input.batch.key(input.index),
-      rawValue: input.batch === null ? null : input.batch.value(input.index),
-    };
-    const decision = this.#ask('processing', error, details, () => this.#handlers.processing(context, record, error));
+    const context = this.#errorContext(node);
+    const decision = this.#ask('processing', context, error, details, () => this.#handlers.processing(context, record, error));
     if (decision === 'continue') {
       this.#dropped.add('processing error', null, -1);
       return;
@@ -166,11 +167,15 @@ export class ErrorPolicy {
     throw new ProcessingError('MR_PROCESSING', `${what} (${describeError(error)})`, { details, cause: error });
   }
 
-  /** A handler that throws or answers with something else is fatal. */
-  #ask(handler: string, error: unknown, details: ErrorDetails, ask: () => HandlerDecision): HandlerDecision {
-    let decision: HandlerDecision;
+  /**
+   * Asks, and sends the dead letters of the answer. A handler that throws or answers with something else is fatal, and so is a letter that cannot be sent. A failure to encode does not
+   * pass by itself, so `retry` is `fail` here, as in Kafka Streams.
+   */
+  #ask(handler: string, context: ErrorContext, error: unknown, details: ErrorDetails, ask: () => ProductionDecision): 'fail' | 'continue' {
+    let answer: HandlerDecision;
     try {
-      decision = ask();
+      const given = ask();
+      answer = given === 'retry' ? 'fail' : given;
     } catch (failure) {
       throw new ProcessingError(
         'MR_PROCESSING',
@@ -178,14 +183,51 @@ export class ErrorPolicy {
         { details, cause: failure },
       );
     }
-    if (decision !== 'fail' && decision !== 'continue') {
+    const decision = decisionOf(answer);
+    if (decision === undefined) {
       throw new ProcessingError(
         'MR_PROCESSING',
-        `the ${handler} handler answered ${String(decision)}; it must answer 'fail' or 'continue'`,
+        `the ${handler} handler answered ${String(answer)}; it must answer 'fail' or 'continue', or an object with this as its decision and deadLetters`,
         { details, cause: error },
       );
     }
+    const letters = this.#lettersOf(answer, context, error);
+    if (letters.length === 0 || this.#send === undefined) return decision;
+    try {
+      this.#send(letters, decision === 'fail');
+    } catch (failure) {
+      throw new ProcessingError(
+        'MR_PROCESSING',
+        `the dead letter of the ${handler} handler cannot be sent (${describeError(failure)}); it tells of: ${describeError(error)}`,
+        { details, cause: failure },
+      );
+    }
     return decision;
+  }
+
+  #lettersOf(answer: HandlerDecision, context: ErrorContext, error: unknown): readonly DeadLetter[] {
+    if (typeof answer === 'object') return answer.deadLetters;
+    const topic = this.#handlers.deadLetterTopic;
+    if (topic === undefined) return [];
+    const letter = deadLetter(topic, context, error);
+    return [context.written ? { ...letter, key: null, value: null } : letter];
+  }
+
+  #errorContext(node: string): ErrorContext {
+    const input = this.#context;
+    const { batch, index, raw } = input;
+    return {
+      taskId: this.#taskId,
+      node,
+      topic: input.topic ?? '',
+      partition: input.partition,
+      offset: input.offset,
+      timestamp: input.timestamp,
+      rawKey: batch === null ? (raw?.key ?? null) : batch.key(index),
+      rawValue: batch === null ? (raw?.value ?? null) : batch.value(index),
+      headers: input.headers?.copy() ?? new Headers(),
+      written: input.written,
+    };
   }
 
   #currentDetails(node: string): ErrorDetails {
@@ -198,4 +240,14 @@ export class ErrorPolicy {
   #details(node: string, tp: TopicPartition, offset: number): ErrorDetails {
     return { taskId: this.#taskId, node, topic: tp.topic, partition: tp.partition, offset };
   }
+}
+
+/** Undefined if it is no answer: handlers are the user's code, and not all of it is typed. */
+function decisionOf(answer: HandlerDecision): 'fail' | 'continue' | undefined {
+  const decision: unknown = isAnswer(answer) ? answer.decision : answer;
+  return decision === 'fail' || decision === 'continue' ? decision : undefined;
+}
+
+function isAnswer(answer: unknown): answer is HandlerAnswer {
+  return typeof answer === 'object' && answer !== null && 'deadLetters' in answer && Array.isArray(answer.deadLetters);
 }

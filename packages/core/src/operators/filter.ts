@@ -1,5 +1,6 @@
 /** Keeps or drops records by a predicate; key, value, timestamp and headers stay. Kafka Streams: `KStreamFilter`. */
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
+import { forwardingCopies } from '../processor/record-copies.ts';
 import type { StreamRecord } from '../record.ts';
 import type { Predicate } from './functions.ts';
 import type { Operator } from './operator.ts';
@@ -26,5 +27,5 @@ class Filter<K, V> implements Processor<K, V, K, V> {
 
 /** `keep`: what the predicate must say for a record to go on. */
 export function filter<K, V>(predicate: Predicate<K, V>, keep: boolean): Operator<K, V, K, V> {
-  return { prefix: 'KSTREAM-FILTER-', changesKey: false, changesValue: false, create: () => new Filter(predicate, keep) };
+  return { prefix: 'KSTREAM-FILTER-', changesKey: false, changesValue: false, create: () => forwardingCopies(new Filter(predicate, keep)) };
 }

@@ -4,6 +4,7 @@
  * Passes everything on where an operator behind does (outer joins). What it leaves out is not counted as dropped, as in Kafka Streams.
  */
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
+import { forwardingCopies } from '../processor/record-copies.ts';
 import type { StreamRecord } from '../record.ts';
 
 export class NullKeyFilter<K, V> implements Processor<K, V, K, V> {
@@ -12,6 +13,7 @@ export class NullKeyFilter<K, V> implements Processor<K, V, K, V> {
 
   constructor(dropNullKeys: boolean) {
     this.#dropNullKeys = dropNullKeys;
+    forwardingCopies(this);
   }
 
   init(context: ProcessorContext<K, V>): void {

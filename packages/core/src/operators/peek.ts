@@ -1,5 +1,6 @@
 /** Shows every record to a function: and passes it on (`peek`), or ends there (`foreach`). Kafka Streams: `KStreamPeek`, `ForeachProcessor`. */
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
+import { forwardingCopies } from '../processor/record-copies.ts';
 import type { StreamRecord } from '../record.ts';
 import type { Action } from './functions.ts';
 import type { Operator } from './operator.ts';
@@ -35,7 +36,7 @@ class Foreach<K, V> implements Processor<K, V, never, never> {
 }
 
 export function peek<K, V>(action: Action<K, V>): Operator<K, V, K, V> {
-  return { prefix: 'KSTREAM-PEEK-', changesKey: false, changesValue: false, create: () => new Peek(action) };
+  return { prefix: 'KSTREAM-PEEK-', changesKey: false, changesValue: false, create: () => forwardingCopies(new Peek(action)) };
 }
 
 export function foreach<K, V>(action: Action<K, V>): Operator<K, V, never, never> {

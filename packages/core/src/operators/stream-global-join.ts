@@ -38,11 +38,12 @@ class StreamGlobalJoin<K, V, KG, VG, R> implements Processor<K, V, K, R> {
 
   process(record: StreamRecord<K, V>): void {
     const { key, value } = record;
+    // Asked first, also without a value, as in Kafka Streams.
+    const tableKey = this.#select(value, key);
     if (value === null || value === undefined) {
       this.#context.dropped('null value');
       return;
     }
-    const tableKey = this.#select(value, key);
     const hasKey = tableKey !== null && tableKey !== undefined;
     if (!hasKey && !this.#isLeft) {
       this.#context.dropped('null join key');

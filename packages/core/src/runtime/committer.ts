@@ -48,7 +48,7 @@ export class AtLeastOnceCommitter implements Committer {
     await resolveUnknownTopics(tasks, output, this.#init.options.topicTimeoutMs);
     this.#step('afterPrepare');
 
-    const acknowledged = await output.producer.flush();
+    const acknowledged = await output.flush();
     this.#step('afterChangelogAck');
     for (const { task } of tasks) await task.writeUnlogged();
     this.#step('afterUnlogged');

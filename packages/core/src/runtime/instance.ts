@@ -12,7 +12,8 @@ import type { AssignedTask, TaskAssignment, TaskHost } from './coordinator.ts';
 import type { TaskMetadata } from './events.ts';
 import { Mailbox } from './mailbox.ts';
 import type { RuntimeOptions, UncaughtDecision } from './options.ts';
-import { lookUpSinks, OpenedParts, type Parts } from './parts.ts';
+import { OpenedParts, type Parts } from './parts.ts';
+import { checkDeadLetterTopic, lookUpSinks } from './output-topics.ts';
 import { decideRecovery, FailureStreak, pauseBeforeReplay } from './recovery.ts';
 
 export class StreamsInstance implements TaskHost {
@@ -42,6 +43,7 @@ export class StreamsInstance implements TaskHost {
   constructor(plan: TopologyPlan, options: RuntimeOptions, createTask: (init: TaskInit) => Task) {
     this.#options = options;
     this.#topics = new ApplicationTopics(options.applicationId, plan);
+    checkDeadLetterTopic(this.#topics, options);
     this.#states = new ClientStateMachine((state, previous) => this.#onState(state, previous));
     this.#opened = new OpenedParts({
       options,
@@ -87,7 +89,7 @@ export class StreamsInstance implements TaskHost {
       parts = await this.#opened.open();
       this.#parts = parts;
       await parts.coordinator.prepare();
-      await lookUpSinks(parts.output.producer, this.#topics, this.#options.topicTimeoutMs);
+      await lookUpSinks(parts.output.producer, this.#topics, this.#options);
       if (this.#closing.signal.aborted) throw new StreamsError('MR_CLOSED', 'the instance was closed while it started');
     } catch (error) {
       const stopped = this.#closing.signal.aborted;

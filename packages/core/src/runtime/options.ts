@@ -1,7 +1,7 @@
 /** The options of a run: what users may leave out, and what the runtime works with. Checked and filled in once, when the instance is made. */
 import type { StateBackend } from '@millrace/state';
-import type { ErrorHandlers } from '../engine/contract.ts';
-import { StreamsError } from '../errors.ts';
+import type { ErrorHandlers, ProductionHandler } from '../engine/contract.ts';
+import { ClientError, StreamsError } from '../errors.ts';
 import type { ClientFactory, ProducerOptions } from '../kafka/port.ts';
 import { consoleLogger, type Logger } from '../log.ts';
 import { type Metrics, MetricsRegistry } from '../metrics.ts';
@@ -57,7 +57,7 @@ export interface KafkaStreamsOptions {
   readonly processingGuarantee?: 'at_least_once' | 'exactly_once_v2' | undefined;
   /** How long a task waits for a caught-up empty input before it goes on without it; -1: never wait, not even for data that the broker has. Default 0. */
   readonly maxTaskIdleMs?: Duration | undefined;
-  /** Decide about records that fail. Default: fail. */
+  /** Decide about records that fail, and name the dead letter topic. Default: fail; a batch that was not acknowledged in time, or for a cause that may pass, is tried again from the last commit. */
   readonly handlers?: Partial<ErrorHandlers> | undefined;
   /** Makes the instance a static member: a restart within the session time-out moves nothing. Kafka: `group.instance.id`. */
   readonly instanceId?: string | undefined;
@@ -172,6 +172,10 @@ const minute = 60 * second;
 const mebibyte = 1024 * 1024;
 
 const fail = (): 'fail' => 'fail';
+/** Kafka Streams: `DefaultProductionExceptionHandler`. */
+const failOrRetry: ProductionHandler = (_context, error, phase) =>
+  phase === 'send' && error instanceof ClientError && error.kind === 'retriable' ? 'retry' : 'fail';
+
 const nothing = (): void => {};
 
 /**
@@ -204,6 +208,9 @@ export function resolveOptions(options: KafkaStreamsOptions): RuntimeOptions {
     throw invalid('processingGuarantee', options.processingGuarantee, "use 'at_least_once'");
   if (options.stateMismatch !== undefined && options.stateMismatch !== 'rebuild' && options.stateMismatch !== 'stop')
     throw invalid('stateMismatch', options.stateMismatch, "use 'rebuild' or 'stop'");
+  const deadLetterTopic: unknown = options.handlers?.deadLetterTopic;
+  if (deadLetterTopic !== undefined && (typeof deadLetterTopic !== 'string' || deadLetterTopic === ''))
+    throw invalid('handlers.deadLetterTopic', deadLetterTopic, 'leave it out, or give the name of a topic that exists');
   if (options.instanceId === '') throw invalid('instanceId', '', 'leave it out, or give a name that no other instance has');
 
   const duration = (name: keyof KafkaStreamsOptions, value: Duration | undefined, standard: number, least: number): number => {
@@ -244,7 +251,7 @@ export function resolveOptions(options: KafkaStreamsOptions): RuntimeOptions {
     metrics: options.metrics ?? new MetricsRegistry(),
     commitIntervalMs: duration('commitIntervalMs', options.commitIntervalMs, 30 * second, 0),
     maxTaskIdleMs: duration('maxTaskIdleMs', options.maxTaskIdleMs, 0, -1),
-    handlers: { deserialization: fail, processing: fail, production: fail, ...defined(options.handlers) },
+    handlers: { deserialization: fail, processing: fail, production: failOrRetry, ...defined(options.handlers) },
     instanceId: options.instanceId,
     sessionTimeoutMs,
     rebalanceTimeoutMs: duration('rebalanceTimeoutMs', options.rebalanceTimeoutMs, 5 * minute, 1),

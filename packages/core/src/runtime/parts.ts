@@ -1,8 +1,7 @@
 /** The parts of an instance, made in the order in which they need each other and closed in the reverse, also if making them fails half-way. */
 import type { StateDirectory } from '@millrace/state';
 import type { Task, TaskInit } from '../engine/contract.ts';
-import { ClientError, StreamsError } from '../errors.ts';
-import type { ClientFeatures, CommittedOffset, RecordProducer, StreamsClient } from '../kafka/port.ts';
+import type { ClientFeatures, CommittedOffset, StreamsClient } from '../kafka/port.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
 import type { ApplicationTopics } from './application-topics.ts';
 import { ClassicCoordinator } from './classic-coordinator.ts';
@@ -151,25 +150,5 @@ export class OpenedParts {
 
   #onClose(name: string, close: () => Promise<void> | void): void {
     this.#closers.push({ name, close });
-  }
-}
-
-/**
- * The topics that sinks write must exist: better to hear it now than at the first record.
- *
- * @throws MR_TOPIC_UNKNOWN
- */
-export async function lookUpSinks(producer: RecordProducer, topics: ApplicationTopics, timeoutMs: number): Promise<void> {
-  const sinks = topics.sinkTopics;
-  if (sinks.length === 0) return;
-  try {
-    await producer.lookUp(sinks, { timeoutMs });
-  } catch (error) {
-    if (!(error instanceof ClientError) || error.kind !== 'fatal') throw error;
-    throw new StreamsError(
-      'MR_TOPIC_UNKNOWN',
-      `a topic that the topology writes does not exist (waited ${timeoutMs} ms): ${error.message}. Create it: output topics are never created by Millrace`,
-      { details: { ...error.details, sinks: sinks.join(', ') }, cause: error },
-    );
   }
 }

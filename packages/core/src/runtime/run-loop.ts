@@ -245,7 +245,7 @@ export class RunLoop {
   async #waitForRoom(): Promise<void> {
     const { options, output, mailbox } = this.#init;
     const started = options.clock.monotonic();
-    const drained = output.producer.drained();
+    const drained = output.drained();
     // If something is posted first, the failure of what is awaited here comes up at the next flush.
     drained.catch(() => {});
     const signal = mailbox.waitSignal();

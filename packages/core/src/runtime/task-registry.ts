@@ -222,6 +222,7 @@ export class TaskRegistry {
     const { restorer } = this.#init;
     options.metrics.gauge('restore-remaining-records-total', { 'task-id': owned.id }, () => restorer.remaining(owned));
     return owned;
+        lastWords: output.lastWords,
   }
 
   #settings(): TaskSettings {

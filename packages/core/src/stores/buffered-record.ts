@@ -4,7 +4,7 @@
  */
 import { Headers, type Header } from '../headers.ts';
 import type { ByteWriter } from '../serde/byte-writer.ts';
-import type { RecordContext } from './record-context.ts';
+import type { RawRecord, RecordContext } from './record-context.ts';
 
 /** Where a buffered record came from, restored while it is forwarded. */
 export interface BufferedContext {
@@ -14,6 +14,8 @@ export interface BufferedContext {
   readonly topic: string | null;
   readonly partition: number;
   readonly headers: Headers | null;
+  /** Not in the changelog: a restart forgets it, as in Kafka Streams. */
+  readonly raw?: RawRecord | null | undefined;
 }
 
 export interface BufferedRecord {

@@ -10,7 +10,7 @@ export function forwardBuffered<K, T>(
   forwarded: StreamRecord<K, T>,
   listener: EvictionListener<K, T>,
 ): void {
-  const { topic, partition, offset, timestamp, record, batch, defined } = context;
+  const { topic, partition, offset, timestamp, record, batch, raw, written, defined } = context;
   context.defined = true;
   context.topic = buffered.topic;
   context.partition = buffered.partition;
@@ -19,6 +19,8 @@ export function forwardBuffered<K, T>(
   context.record = forwarded;
   // The input record whose bytes these are is not the buffered one.
   context.batch = null;
+  context.raw = buffered.raw ?? null;
+  context.written = false;
   try {
     listener.evicted(forwarded);
   } finally {
@@ -28,6 +30,8 @@ export function forwardBuffered<K, T>(
     context.timestamp = timestamp;
     context.record = record;
     context.batch = batch;
+    context.raw = raw;
+    context.written = written;
     context.defined = defined;
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { Headers } from '../headers.ts';
 import type { Entry } from './entry.ts';
-import type { RecordContext } from './record-context.ts';
+import type { RawRecord, RecordContext } from './record-context.ts';
 
 /** Bytes that the record caches of a thread may hold together. */
 export class CacheBudget {
@@ -33,6 +33,7 @@ export class CacheNode {
   offset = -1;
   timestamp = 0;
   headers: Headers | null = null;
+  raw: RawRecord | null = null;
   /** While the entry's value is not forwarded: what was forwarded last, if that is known. */
   unsettled = false;
   baseKnown = false;
@@ -62,6 +63,7 @@ export interface FlushItem {
   readonly offset: number;
   readonly timestamp: number;
   readonly headers: Headers | null;
+  readonly raw: RawRecord | null;
 }
 
 export interface RecordCacheListener {
@@ -115,6 +117,7 @@ export class RecordCache {
     node.offset = context.offset;
     node.timestamp = context.timestamp;
     node.headers = context.headers;
+    node.raw = context.captureRaw();
     node.size =
       keyLength + nodeBytes + valueLength + contextBytes + (context.topic === null ? 0 : context.topic.length) + headersBytes(node.headers);
     if (node.dirty) this.#unlinkDirty(node);
@@ -244,9 +247,9 @@ export class RecordCache {
 }
 
 function itemOf(node: CacheNode): FlushItem {
-  const { entry, topic, partition, offset, timestamp, headers } = node;
+  const { entry, topic, partition, offset, timestamp, headers, raw } = node;
   const { value, bytes, valueLength } = entry;
-  return { node, value, bytes, valueLength, rowTimestamp: entry.timestamp, topic, partition, offset, timestamp, headers };
+  return { node, value, bytes, valueLength, rowTimestamp: entry.timestamp, topic, partition, offset, timestamp, headers, raw };
 }
 
 function headersBytes(headers: Headers | null): number {

@@ -13,6 +13,12 @@ export interface Prefetchable {
   prefetch(keys: readonly unknown[]): number;
 }
 
+/** Key and value of an input record as they came. */
+export interface RawRecord {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
 export class RecordContext {
   /** False before the first record, and while processors are initialised. */
   defined = false;
@@ -31,10 +37,24 @@ export class RecordContext {
   /** The input record's bytes, for error handlers; null where there is none. */
   batch: FetchedRecords | null = null;
   index = 0;
+  /** What stands in for `batch` while a row goes on that waited in a cache or buffer; null where nothing was kept with it. */
+  raw: RawRecord | null = null;
+  /** A sink took the record that is being forwarded: Kafka Streams lets go of the input's bytes then (`freeRawRecord`), and a dead letter has none. */
+  written = false;
+  /** Rows that wait keep their input's bytes, for the dead letters of what fails when they go on. Set once: costs a copy of each such record. */
+  keepsRaw = false;
 
   /** Headers of the record in progress, without making an object for their absence. */
   get headers(): Headers | null {
     return this.record === null ? null : this.record.headersOrNull;
+  }
+
+  /** The bytes to keep with a row that waits. A copy, so that it does not hold a whole batch. */
+  captureRaw(): RawRecord | null {
+    if (!this.keepsRaw || this.written) return null;
+    const { batch, index } = this;
+    if (batch === null) return this.raw;
+    return { key: batch.key(index)?.slice() ?? null, value: batch.value(index)?.slice() ?? null };
   }
 
   /** Back to the state before the first record. */
@@ -49,5 +69,7 @@ export class RecordContext {
     this.missed = null;
     this.batch = null;
     this.index = 0;
+    this.raw = null;
+    this.written = false;
   }
 }

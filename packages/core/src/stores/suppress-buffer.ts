@@ -94,7 +94,7 @@ export class SuppressStore<K, V> implements ManagedStore, SuppressBuffer<K, V, C
     const slot: Slot = {
       time: before === undefined ? time : before.time,
       byteKey,
-      context: captureContext(this.#context),
+      context: { ...captureContext(this.#context), raw: this.#context.captureRaw() },
       prior: before === undefined ? old : before.prior,
       old,
       value,

@@ -155,13 +155,15 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
       return;
     }
     const context = this.#context;
-    const { topic, partition, offset, timestamp, record, batch, defined } = context;
+    const { topic, partition, offset, timestamp, record, batch, raw, written, defined } = context;
     context.defined = true;
     context.topic = item.topic;
     context.partition = item.partition;
     context.offset = item.offset;
     context.timestamp = item.timestamp;
     context.batch = null;
+    context.raw = item.raw;
+    context.written = false;
     try {
       const { table } = this;
       table.encodeRow(entry, item.value, item.bytes);
@@ -191,6 +193,8 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
       context.timestamp = timestamp;
       context.record = record;
       context.batch = batch;
+      context.raw = raw;
+      context.written = written;
       context.defined = defined;
     }
   }

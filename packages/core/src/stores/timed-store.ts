@@ -228,13 +228,15 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
       return;
     }
     const context = this.context;
-    const { topic, partition, offset, timestamp, record, batch, defined } = context;
+    const { topic, partition, offset, timestamp, record, batch, raw, written, defined } = context;
     context.defined = true;
     context.topic = item.topic;
     context.partition = item.partition;
     context.offset = item.offset;
     context.timestamp = item.timestamp;
     context.batch = null;
+    context.raw = item.raw;
+    context.written = false;
     try {
       table.codec.encodeKeyOf(entry);
       table.codec.encodeHeld(item.value, item.bytes);
@@ -267,6 +269,8 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
       context.timestamp = timestamp;
       context.record = record;
       context.batch = batch;
+      context.raw = raw;
+      context.written = written;
       context.defined = defined;
     }
   }

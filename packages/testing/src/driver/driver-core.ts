@@ -75,6 +75,7 @@ export class DriverCore {
     this.#surroundings = {
       logs: this.logs,
       output: this.#output,
+      lastWords: this.#output.lastWords,
       metrics: this.#metrics,
       log: options.log,
       committed: this.#committed,
@@ -279,6 +280,10 @@ export class DriverCore {
         // A task that stopped because its limit of uncommitted bytes was reached goes on after the commit.
         worked ||= processed > 0 || asked;
       }
+      // A record that cannot be decoded leaves its dead letter when it is handed over.
+      if (!this.#output.deliver()) continue;
+      yield* this.#feed();
+      worked = true;
     }
   }
 

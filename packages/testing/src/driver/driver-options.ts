@@ -21,12 +21,16 @@ export interface TopologyTestDriverOptions {
   readonly topics?: readonly string[] | undefined;
   /** How long a task waits for inputs that are empty before it goes on with the others. -1: not at all. Default 0: inputs that are known to be empty are not waited for. */
   readonly maxTaskIdleMs?: Duration | undefined;
-  /** What happens to records that fail. Default: every failure stops the driver. */
+  /**
+   * What happens to records that fail. Default: every failure stops the driver. With `deadLetterTopic` the records that tell of failures are read from that topic, as any output is,
+   * also those of the failure that stops the driver.
+   */
   readonly handlers?:
     | {
         readonly deserialization?: DeserializationHandler | undefined;
         readonly processing?: ProcessingHandler | undefined;
         readonly production?: ProductionHandler | undefined;
+        readonly deadLetterTopic?: string | undefined;
       }
     | undefined;
   /** Default: silent. */
@@ -66,6 +70,7 @@ export function resolveOptions(options: TopologyTestDriverOptions): ResolvedOpti
       deserialization: handlers?.deserialization ?? ((): 'fail' => 'fail'),
       processing: handlers?.processing ?? ((): 'fail' => 'fail'),
       production: handlers?.production ?? ((): 'fail' => 'fail'),
+      deadLetterTopic: handlers?.deadLetterTopic,
     },
     log: options.log ?? silentLogger,
   };

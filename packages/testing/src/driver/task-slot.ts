@@ -1,7 +1,7 @@
 /** A task with its database and its place in the input: what a thread holds of a task, and what a crash takes from it. */
 import { type CacheBudget, createTask, type Task, type TaskSettings } from '@millrace/core/engine';
 import type { CommittedOffset, Output, TopicPartition } from '@millrace/core/kafka';
-import type { Logger, Metrics } from '@millrace/core';
+import type { DeadLetter, Logger, Metrics } from '@millrace/core';
 import type { StateDirectory, TaskState } from '@millrace/state';
 import type { TopicLogs } from '../topics/topic-logs.ts';
 import { viewOf } from '../topics/record-view.ts';
@@ -13,6 +13,7 @@ import type { TaskLayout } from './partition-model.ts';
 export interface TaskSurroundings {
   readonly logs: TopicLogs;
   readonly output: Output;
+  readonly lastWords: (letters: readonly DeadLetter[]) => void;
   readonly settings: TaskSettings;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -44,10 +45,10 @@ export class TaskSlot {
     directory: StateDirectory,
     nowMs: number,
   ): Steps<TaskSlot> {
-    const { globalStore, output, settings, metrics, log } = surroundings;
+    const { globalStore, lastWords, output, settings, metrics, log } = surroundings;
     const state = yield* settle(directory.openTask(layout.id));
     try {
-      const task = createTask({ ...layout, engine: state.engine, cacheBudget, output, settings, globalStore, metrics, log });
+      const task = createTask({ ...layout, engine: state.engine, cacheBudget, output, lastWords, settings, globalStore, metrics, log });
       const slot = new TaskSlot(surroundings, state, task);
       yield* slot.#restore();
       slot.takePositions();

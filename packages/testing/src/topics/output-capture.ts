@@ -1,11 +1,15 @@
 /** The producer of the driver's tasks: what they append waits here until the driver takes it into the logs, or drops it because the step failed. */
 import { Headers, topicPartition, type Acknowledged, type Output, type OutputPartition, type TopicPartition } from '@millrace/core/kafka';
+import { appendDeadLetter } from '@millrace/core/engine';
+import type { DeadLetter } from '@millrace/core';
 import type { RecordBytes } from './partition-log.ts';
 import type { TopicLogs } from './topic-logs.ts';
 
 interface Pending {
   readonly tp: TopicPartition;
   readonly record: RecordBytes;
+  /** It leaves even if the step fails. */
+  readonly isLastWord: boolean;
 }
 
 export class OutputCapture implements Output {
@@ -13,6 +17,7 @@ export class OutputCapture implements Output {
   readonly #partitionCount: (topic: string) => number;
   readonly #partitions = new Map<TopicPartition, OutputPartition>();
   #pending: Pending[] = [];
+  #isLastWord = false;
   /** Last offset by partition since the last commit. */
   #acknowledged = new Map<TopicPartition, Acknowledged>();
 
@@ -33,23 +38,41 @@ export class OutputCapture implements Output {
     const tp = topicPartition(topic, partition);
     let output = this.#partitions.get(tp);
     if (output === undefined)
-      this.#partitions.set(tp, (output = new CapturedPartition(tp, (record) => this.#pending.push({ tp, record }))));
+      this.#partitions.set(
+        tp,
+        (output = new CapturedPartition(tp, (record) => this.#pending.push({ tp, record, isLastWord: this.#isLastWord }))),
+      );
     return output;
   }
 
-  /** Takes what was appended since the last call into the logs, in order. */
-  deliver(): void {
-    const pending = this.#pending;
+  /** Takes the dead letters of a failure that stops the driver. A field, so that tasks can be given it. */
+  readonly lastWords = (letters: readonly DeadLetter[]): void => {
+    this.#isLastWord = true;
+    try {
+      for (const letter of letters) appendDeadLetter(this, letter, this.partitionCount(letter.topic), 0);
+    } finally {
+      this.#isLastWord = false;
+    }
+  };
+
+  /** Takes what was appended since the last call into the logs, in order. False if there was nothing. */
+  deliver(): boolean {
+    if (this.#pending.length === 0) return false;
+    this.#take(this.#pending);
+    return true;
+  }
+
+  /** Forgets what was appended since the last `deliver`, except for last words. */
+  drop(): void {
+    this.#take(this.#pending.filter(({ isLastWord }) => isLastWord));
+  }
+
+  #take(pending: readonly Pending[]): void {
     this.#pending = [];
     for (const { tp, record } of pending) {
       const placed = this.#logs.produce(tp, record);
       this.#acknowledged.set(tp, { lastOffset: placed.offset, contiguous: true });
     }
-  }
-
-  /** Forgets what was appended since the last `deliver`. */
-  drop(): void {
-    this.#pending = [];
   }
 
   /** What was delivered since the last call, by partition. */

@@ -33,8 +33,7 @@ export function buildTopology({ config, topology }: Case): Built {
 }
 
 function newBuilder(config: JsonObject): StreamsBuilder {
-  const { cacheBytes, deadLetterTopic, explicitNames, keySerde, optimize, store, storeFormat, timestampExtractor, valueSerde } = config;
-  if (deadLetterTopic !== undefined) throw new NotBuiltError('a dead letter topic');
+  const { cacheBytes, explicitNames, keySerde, optimize, store, storeFormat, timestampExtractor, valueSerde } = config;
   if (storeFormat === 'headers') throw new NotBuiltError('stores that keep headers');
   return new StreamsBuilder({
     key: defaultSerde(keySerde),
