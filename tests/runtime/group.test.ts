@@ -1,5 +1,5 @@
 /** Rebalances in awkward moments, topics that change, and buffers that fill. */
-import { serdes, StreamsBuilder, type Topology } from '@millrace/core';
+import { type ProcessorContext, serdes, StreamsBuilder, type Topology } from '@millrace/core';
 import type { KafkaStreams, RestoreEvent } from '@millrace/core/runtime';
 import { createPartitionsApi, fetchApi, heartbeatApi, joinGroupApi, offsetCommitApi, produceApi } from '@millrace/kafka/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -190,6 +190,41 @@ describe('topics that change', () => {
     await harness.produce('in-2', [{ value: 'z' }]);
     await harness.until(() => harness.cluster.records('words').length === 3, 'the other topic is read on', 10_000);
     expect(app.state).toBe('RUNNING');
+  });
+
+  it('goes on with the processors and schedules of a task that gets a topic more, and loses no record', async () => {
+    harness = await Harness.start();
+    harness.cluster.createTopic('words');
+    harness.cluster.createTopic('in-1');
+    const made: string[] = [];
+    const builder = new StreamsBuilder({ key: serdes.string(), value: serdes.string() });
+    builder
+      .stream(/in-.*/)
+      .process<string, string>(() => {
+        let context: ProcessorContext<string, string>;
+        let seen = 0;
+        return {
+          init: (own): void => {
+            context = own;
+            made.push(own.taskId);
+          },
+          process: (record): void => context.forward(record.withValue(`${record.value} ${++seen}`)),
+        };
+      })
+      .to('words');
+    const app = harness.instance(builder.build(), { topicRefreshMs: 1_000 });
+    await harness.clock.run(app.start());
+    await harness.running(app);
+    await harness.produce('in-1', [{ value: 'a' }]);
+    await harness.until(() => harness.cluster.records('words').length === 1, 'the first topic is read', 10_000);
+    harness.cluster.createTopic('in-2');
+    await harness.produce('in-2', [{ value: 'b' }, { value: 'c' }]);
+    await harness.until(() => harness.cluster.records('words').length === 3, 'the new topic is read from its start', 10_000);
+    await harness.produce('in-1', [{ value: 'd' }]);
+    await harness.until(() => harness.cluster.records('words').length === 4, 'the first one is read on', 10_000);
+    const values = harness.cluster.records('words').map(({ value }) => Buffer.from(value ?? []).toString());
+    expect(values).toEqual(['a 1', 'b 2', 'c 3', 'd 4']);
+    expect(made).toEqual(['0_0']);
   });
 
   it('reads partitions that were added to a topic', async () => {

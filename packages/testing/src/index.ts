@@ -3,6 +3,9 @@ export type { AsyncTopologyTestDriver } from './driver/async-topology-test-drive
 export type { CrashOptions, RebalanceOptions } from './driver/driver-core.ts';
 export type { OpenOptions, TopologyTestDriverOptions } from './driver/driver-options.ts';
 export type { PartitionOption } from './driver/partition-model.ts';
+export { fixedKeyRecord } from './processors/fixed-key-record.ts';
+export { MockProcessorContext } from './processors/mock-processor-context.ts';
+export type { CapturedForward, CapturedPunctuator, MockProcessorContextOptions } from './processors/mock-processor-context.ts';
 export type { StorePartition } from './stores/store-access.ts';
 export type { AsyncTestInputTopic } from './topics/async-test-input-topic.ts';
 export type { InputTopicOptions } from './topics/input-encoder.ts';

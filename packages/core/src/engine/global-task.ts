@@ -6,7 +6,7 @@
 import type { MaybePromise, StateEngine } from '@millrace/state';
 import { invariant, StreamsError } from '../errors.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
-import type { Acknowledged, Output } from '../kafka/port.ts';
+import type { Acknowledged } from '../kafka/port.ts';
 import { topicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
 import type { Logger } from '../log.ts';
 import type { Counter, Metrics } from '../metrics.ts';
@@ -20,6 +20,7 @@ import { DroppedRecords } from './dropped-records.ts';
 import { ErrorPolicy } from './error-policy.ts';
 import { ProcessorNode } from './node.ts';
 import { type InputPosition, StateManager } from './state-manager.ts';
+import { noOutput } from './unit-stores.ts';
 
 /** Id of the one global task, in metrics, logs and the state directory. */
 export const globalTaskId = 'global';
@@ -74,16 +75,6 @@ interface Input {
   processor: ProcessorNode | undefined;
 }
 
-/** Global stores have no changelog, and what fills them forwards nothing. */
-const noOutput: Output = {
-  partitionCount: () => undefined,
-  partition: (topic) => {
-    throw new StreamsError('MR_INVARIANT', `the global task was asked to write to ${topic}`);
-  },
-  bufferedBytes: 0,
-  full: false,
-};
-
 class GlobalStateTask implements GlobalTask {
   readonly topics: readonly string[];
   readonly #init: GlobalTaskInit;
@@ -104,7 +95,7 @@ class GlobalStateTask implements GlobalTask {
     this.#dropped = new DroppedRecords(globalTaskId, init.metrics, init.log, this.#context);
     // A row that is left out would be missing in every join from then on, so no handler is asked to continue over a processor's failure.
     const handlers: ErrorHandlers = { ...init.handlers, processing: () => 'fail' };
-    this.#policy = new ErrorPolicy(globalTaskId, handlers, this.#context, this.#dropped, undefined);
+    this.#policy = new ErrorPolicy(globalTaskId, handlers, this.#context, this.#dropped);
     this.#state = new StateManager({
       taskId: globalTaskId,
       applicationId: init.applicationId,

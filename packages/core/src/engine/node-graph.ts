@@ -14,12 +14,14 @@ import { createSink } from './sink-node.ts';
 import { SourceNode } from './source-node.ts';
 
 export class NodeGraph {
+  /** Those that the task was made with. */
   readonly queues: readonly PartitionQueue[];
   /** Parents before children; empty before `createProcessors`. */
   processors: readonly ProcessorNode[] = [];
   readonly #nodes: readonly NodePlan[];
   readonly #fixed: ReadonlyMap<string, EngineNode>;
   readonly #sources: readonly SourceNode[];
+  readonly #init: TaskInit;
   readonly #services: NodeServices;
 
   constructor(
@@ -27,13 +29,27 @@ export class NodeGraph {
     queues: readonly PartitionQueue[],
     fixed: ReadonlyMap<string, EngineNode>,
     sources: readonly SourceNode[],
+    init: TaskInit,
     services: NodeServices,
   ) {
     this.#nodes = nodes;
     this.queues = queues;
     this.#fixed = fixed;
     this.#sources = sources;
+    this.#init = init;
     this.#services = services;
+  }
+
+  /** The queue of one more topic of a source. */
+  createQueue(source: string, topic: string): PartitionQueue {
+    const node = this.#sources.find(({ name }) => name === source);
+    const plan = this.#nodes.find(({ name }) => name === source);
+    if (node === undefined || plan?.kind !== 'source') {
+      throw new StreamsError('MR_ARGUMENT_INVALID', `task ${this.#init.id} has no source ${source}`, {
+        details: { taskId: this.#init.id, node: source, topic },
+      });
+    }
+    return createQueue(plan, node, topic, this.#init, this.#services);
   }
 
   createProcessors(): void {
@@ -90,7 +106,7 @@ export function buildNodes(init: TaskInit, services: NodeServices, collector: Co
       },
     );
   }
-  return new NodeGraph(nodes, queues, fixed, sources, services);
+  return new NodeGraph(nodes, queues, fixed, sources, init, services);
 }
 
 function createQueue(plan: SourcePlan, source: SourceNode, topic: string, init: TaskInit, services: NodeServices): PartitionQueue {

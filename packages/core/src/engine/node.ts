@@ -6,13 +6,13 @@ import { StreamsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Cancellable, OperatorContext, Processor, PunctuationType, Punctuator, ScheduleOptions } from '../processor/processor.ts';
-import { forwardsCopies } from '../processor/record-copies.ts';
 import type { RecordMetadata, StreamRecord } from '../record.ts';
 import { readOnlyStore } from '../stores/read-only-store.ts';
 import type { RecordContext } from '../stores/record-context.ts';
-import { type Duration, parseDuration } from '../time.ts';
+import type { Duration } from '../time.ts';
 import type { DroppedRecords } from './dropped-records.ts';
 import type { ErrorPolicy } from './error-policy.ts';
+import { parseSchedule } from './punctuation.ts';
 
 export type AnyRecord = StreamRecord<unknown, unknown>;
 
@@ -65,10 +65,8 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   /** The child if there is exactly one. */
   readonly #only: EngineNode | null;
   #closers: (() => void)[] = [];
-  /** What is forwarded counts as another record even if it is the same. */
-  readonly #copies: boolean;
 
-  constructor(node: string, stores: readonly string[], children: readonly EngineNode[], copies: boolean, services: NodeServices) {
+  constructor(node: string, stores: readonly string[], children: readonly EngineNode[], services: NodeServices) {
     this.applicationId = services.applicationId;
     this.taskId = services.taskId;
     this.log = services.log;
@@ -81,7 +79,6 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     this.#context = services.context;
     this.#children = children;
     this.#only = children.length === 1 ? (children[0] as EngineNode) : null;
-    this.#copies = copies;
   }
 
   get recordMetadata(): RecordMetadata | undefined {
@@ -111,7 +108,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     } finally {
       context.timestamp = timestamp;
       // A record of its own has a context of its own: what became of its bytes is not told to the one that it was made from.
-      if (previous !== record || this.#copies) {
+      if (previous !== record) {
         context.record = previous;
         context.written = written;
       }
@@ -139,14 +136,8 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     return store as S;
   }
 
-  schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, { startMs }: ScheduleOptions = {}): Cancellable {
-    const intervalMs = parseDuration(interval);
-    if (!(Number.isSafeInteger(intervalMs) && intervalMs >= 1)) {
-      throw this.#invalid(`a punctuation interval must be whole milliseconds, at least 1, got ${interval}`);
-    }
-    if (startMs !== undefined && !(Number.isSafeInteger(startMs) && startMs >= 0)) {
-      throw this.#invalid(`a punctuation must start at whole milliseconds since 1970, from 0 on, got ${startMs}`);
-    }
+  schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, options: ScheduleOptions = {}): Cancellable {
+    const { intervalMs, startMs } = parseSchedule(interval, options, { taskId: this.taskId, node: this.#node });
     return this.#services.schedule(this.#node, startMs, intervalMs, type, punctuate);
   }
 
@@ -175,11 +166,9 @@ class NodeContext implements OperatorContext<unknown, unknown> {
 
   #child(name: string): EngineNode {
     for (const child of this.#children) if (child.name === name) return child;
-    throw this.#invalid(`node ${name} does not exist or is no child of ${this.#node}`);
-  }
-
-  #invalid(message: string): StreamsError {
-    return new StreamsError('MR_ARGUMENT_INVALID', message, { details: { taskId: this.taskId, node: this.#node } });
+    throw new StreamsError('MR_ARGUMENT_INVALID', `node ${name} does not exist or is no child of ${this.#node}`, {
+      details: { taskId: this.taskId, node: this.#node },
+    });
   }
 }
 
@@ -198,7 +187,7 @@ export class ProcessorNode implements EngineNode {
   ) {
     this.name = name;
     this.#processor = processor;
-    this.#context = new NodeContext(name, stores, children, forwardsCopies(processor), services);
+    this.#context = new NodeContext(name, stores, children, services);
     this.#policy = services.policy;
   }
 

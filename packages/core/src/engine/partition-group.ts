@@ -9,7 +9,7 @@ import type { PartitionQueue } from './partition-queue.ts';
 import { TimeHeap } from './time-heap.ts';
 
 export class PartitionGroup {
-  readonly queues: readonly PartitionQueue[];
+  readonly #queues: PartitionQueue[] = [];
   readonly #byPartition = new Map<TopicPartition, PartitionQueue>();
   /** Queues that have a head, by its timestamp. */
   readonly #nonEmpty = new TimeHeap<PartitionQueue>();
@@ -19,10 +19,19 @@ export class PartitionGroup {
   streamTime = -1;
 
   constructor(queues: readonly PartitionQueue[], maxTaskIdleMs: number, enforced: Counter) {
-    this.queues = queues;
     this.#maxTaskIdleMs = maxTaskIdleMs;
     this.#enforced = enforced;
-    for (const queue of queues) this.#byPartition.set(queue.tp, queue);
+    for (const queue of queues) this.add(queue);
+  }
+
+  get queues(): readonly PartitionQueue[] {
+    return this.#queues;
+  }
+
+  /** An empty queue: a topic that a pattern matches appeared. */
+  add(queue: PartitionQueue): void {
+    this.#queues.push(queue);
+    this.#byPartition.set(queue.tp, queue);
   }
 
   /** @throws MR_ARGUMENT_INVALID if the partition is no input of this task. */
@@ -45,10 +54,10 @@ export class PartitionGroup {
   ready(nowMs: number): boolean {
     const nonEmpty = this.#nonEmpty.size;
     // Every partition has a record, as with a single one: nothing to wait for.
-    if (nonEmpty === this.queues.length) return nonEmpty > 0;
+    if (nonEmpty === this.#queues.length) return nonEmpty > 0;
     if (this.#maxTaskIdleMs < 0) return nonEmpty > 0;
     let enforced = false;
-    for (const queue of this.queues) {
+    for (const queue of this.#queues) {
       if (queue.head !== null) continue;
       const lag = queue.lag;
       if (lag === undefined || lag > 0) {
@@ -79,7 +88,7 @@ export class PartitionGroup {
   get idleUntilMs(): number | undefined {
     if (this.#nonEmpty.size === 0) return undefined;
     let until: number | undefined;
-    for (const queue of this.queues) {
+    for (const queue of this.#queues) {
       const deadline = queue.idleDeadlineMs;
       if (queue.head === null && deadline !== undefined && (until === undefined || deadline > until)) until = deadline;
     }
@@ -89,6 +98,6 @@ export class PartitionGroup {
   /** Drops what is queued. Times stay. */
   clear(): void {
     this.#nonEmpty.clear();
-    for (const queue of this.queues) queue.clear();
+    for (const queue of this.#queues) queue.clear();
   }
 }

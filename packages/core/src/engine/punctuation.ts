@@ -2,7 +2,9 @@
  * Punctuation schedules of one kind of time (S-168 … S-176). A schedule fires at most once a check; what it missed is skipped, and it stays aligned to its start.
  * Kafka Streams: `PunctuationQueue`, `PunctuationSchedule`.
  */
-import type { Cancellable, Punctuator } from '../processor/processor.ts';
+import { type ErrorDetails, StreamsError } from '../errors.ts';
+import type { Cancellable, Punctuator, ScheduleOptions } from '../processor/processor.ts';
+import { type Duration, parseDuration } from '../time.ts';
 import { TimeHeap } from './time-heap.ts';
 
 /** `timestamp`: when it is due next. */
@@ -34,6 +36,30 @@ export class Schedule implements Cancellable {
     const missed = Math.floor((nowMs - this.timestamp) / this.intervalMs);
     this.timestamp += (missed + 1) * this.intervalMs;
   }
+}
+
+/**
+ * The numbers of a schedule as a processor asks for it.
+ *
+ * @throws MR_ARGUMENT_INVALID for an interval that is not whole milliseconds from 1 on, or such a start before 1970.
+ */
+export function parseSchedule(
+  interval: Duration,
+  { startMs }: ScheduleOptions,
+  details: ErrorDetails,
+): { readonly intervalMs: number; readonly startMs: number | undefined } {
+  const intervalMs = parseDuration(interval);
+  if (!(Number.isSafeInteger(intervalMs) && intervalMs >= 1)) {
+    throw new StreamsError('MR_ARGUMENT_INVALID', `a punctuation interval must be whole milliseconds, at least 1, got ${interval}`, {
+      details,
+    });
+  }
+  if (startMs !== undefined && !(Number.isSafeInteger(startMs) && startMs >= 0)) {
+    throw new StreamsError('MR_ARGUMENT_INVALID', `a punctuation must start at whole milliseconds since 1970, from 0 on, got ${startMs}`, {
+      details,
+    });
+  }
+  return { intervalMs, startMs };
 }
 
 /** `startMs` undefined: due at `dueMs`. One that lies before `nowMs` is moved behind it, on its grid, and not made up for. */

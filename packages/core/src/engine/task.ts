@@ -14,7 +14,6 @@ import { CacheBudget } from '../stores/record-cache.ts';
 import { RecordContext } from '../stores/record-context.ts';
 import { Collector } from './collector.ts';
 import type { ChangelogState, CommitRequest, Task, TaskInit } from './contract.ts';
-import { DeadLetterSender } from './dead-letter-sender.ts';
 import { DroppedRecords } from './dropped-records.ts';
 import { ErrorPolicy } from './error-policy.ts';
 import { buildNodes, type NodeGraph } from './node-graph.ts';
@@ -35,7 +34,6 @@ type Phase = 'created' | 'running' | 'suspended' | 'closed';
 
 class StreamTask implements Task {
   readonly id: string;
-  readonly inputs: readonly TopicPartition[];
   readonly #init: TaskInit;
   readonly #output: Output;
   readonly #log: Logger;
@@ -54,6 +52,7 @@ class StreamTask implements Task {
   readonly #times = new KeptTimes();
   /** Where this task's last commit stood, to see that nobody else went on meanwhile (I4). */
   readonly #committed = new Map<TopicPartition, number>();
+  #inputs: readonly TopicPartition[];
   #phase: Phase = 'created';
   #nowMs = 0;
   #commitNeeded = false;
@@ -66,13 +65,8 @@ class StreamTask implements Task {
     this.#log = init.log;
     const { settings, metrics, log } = init;
     this.#dropped = new DroppedRecords(init.id, metrics, log, this.#context);
-    this.#policy = new ErrorPolicy(init.id, settings.handlers, this.#context, this.#dropped, (letters, stops) =>
-      this.#collector.sendDeadLetters(letters, stops),
-    );
-    const deadLetters = metrics.counter('dead-letter-records-total', { 'task-id': init.id });
-    const deadLetterSender = new DeadLetterSender(init.output, init.partition, deadLetters, init.lastWords);
-    this.#collector = new Collector(init.output, this.#policy, this.#dropped, init.partition, this.#context, deadLetterSender);
-    this.#context.keepsRaw = settings.handlers.deadLetterTopic !== undefined;
+    this.#policy = new ErrorPolicy(init.id, settings.handlers, this.#context, this.#dropped);
+    this.#collector = new Collector(init.output, this.#policy, this.#dropped, init.partition);
     const budget = init.cacheBudget ?? (settings.cacheBytes > 0 ? new CacheBudget(settings.cacheBytes) : null);
     this.#state = new StateManager({
       taskId: init.id,
@@ -111,14 +105,18 @@ class StreamTask implements Task {
     this.#graph = buildNodes(init, services, this.#collector);
     const tags = { 'task-id': init.id };
     this.#group = new PartitionGroup(this.#graph.queues, settings.maxTaskIdleMs, metrics.counter('enforced-processing-total', tags));
-    this.inputs = this.#graph.queues.map((queue) => queue.tp);
+    this.#inputs = this.#graph.queues.map((queue) => queue.tp);
     this.#processed = metrics.counter('process-total', tags);
     this.#punctuated = metrics.counter('punctuate-total', tags);
-    metrics.gauge('active-buffer-count', tags, () => this.#graph.queues.reduce((sum, queue) => sum + queue.size, 0));
+    metrics.gauge('active-buffer-count', tags, () => this.#group.queues.reduce((sum, queue) => sum + queue.size, 0));
     if (budget !== null && init.cacheBudget === undefined) metrics.gauge('cache-size-bytes-total', tags, () => budget.usedBytes);
   }
 
   // ---- before the first record ----
+
+  get inputs(): readonly TopicPartition[] {
+    return this.#inputs;
+  }
 
   get changelogs(): readonly ChangelogState[] {
     return this.#state.changelogs;
@@ -149,8 +147,9 @@ class StreamTask implements Task {
   }
 
   takePosition(tp: TopicPartition, committed: CommittedOffset | null): number | undefined {
-    this.#expect('created', 'suspended');
+    this.#expect('created', 'suspended', 'running');
     const queue = this.#group.queue(tp);
+    invariant(this.#phase !== 'running' || queue.position === undefined, `task ${this.id} has a position in ${tp.topic} and reads on from there`);
     const own = this.#committed.get(tp);
     if (this.#phase === 'suspended' && own !== undefined && committed !== null && committed.offset > own) {
       throw new StreamsError(
@@ -200,6 +199,16 @@ class StreamTask implements Task {
     queue.add(batch);
     if (!hadHead && queue.head !== null) this.#group.offer(queue);
     if (queue.advanced) this.#commitNeeded = true;
+  }
+
+  addInput(source: string, topic: string): TopicPartition {
+    this.#expect('created', 'running', 'suspended');
+    const queue = this.#graph.createQueue(source, topic);
+    const { tp } = queue;
+    invariant(!this.#inputs.includes(tp), `task ${this.id} reads ${topic} already`);
+    this.#group.add(queue);
+    this.#inputs = [...this.#inputs, tp];
+    return tp;
   }
 
   noteProgress(tp: TopicPartition, position: number, end: number): void {
@@ -404,7 +413,6 @@ class StreamTask implements Task {
 
   #punctuateStream(): void {
     const fired = this.#streamPunctuations.run(this.#group.streamTime, this.#fire);
-    context.written = false;
     this.#punctuated.add(fired);
   }
 
@@ -433,7 +441,6 @@ class StreamTask implements Task {
         failed(error);
       }
     }
-    context.written = false;
     this.#graph.dropProcessors();
     this.#streamPunctuations.clear();
     this.#wallPunctuations.clear();

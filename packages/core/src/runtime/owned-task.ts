@@ -10,7 +10,8 @@ import type { TaskPhase } from './events.ts';
 const largestLimit = 2_048;
 
 export class OwnedTask {
-  readonly assigned: AssignedTask;
+  /** Its topics may become more, where a pattern is read. */
+  assigned: AssignedTask;
   readonly state: TaskState;
   readonly task: Task;
   phase: TaskPhase = 'restoring';

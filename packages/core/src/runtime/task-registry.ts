@@ -128,7 +128,7 @@ export class TaskRegistry {
     const wanted = new Map(this.#assigned.map((task) => [task.id, task]));
     for (const owned of this.#owned.values()) {
       const next = wanted.get(owned.id);
-      if (next === undefined || !assignment.contiguous || !sameTopics(next, owned.assigned)) await this.#close(owned);
+      if (next === undefined || !assignment.contiguous || !this.#takeTopics(owned, next)) await this.#close(owned);
     }
     await this.openMissing();
   }
@@ -191,6 +191,22 @@ export class TaskRegistry {
 
   // ---- inside ----
 
+  /** True if a task goes on with the topics that it shall have: the same, or more where it reads by a pattern. Its processors and schedules live on then. */
+  #takeTopics(owned: OwnedTask, next: AssignedTask): boolean {
+    if (sameTopics(next, owned.assigned)) return true;
+    const subtopology = this.#init.topics.subtopology(next.subtopology);
+    if (owned.phase !== 'suspended' || subtopology === undefined) return false;
+    const before = new Set(owned.assigned.sourceTopics);
+    const added = new Set(next.sourceTopics.filter((topic) => !before.delete(topic)));
+    // A topic is gone: queues do not go.
+    if (before.size > 0) return false;
+    for (const [source, topics] of this.#init.topics.topicsOfSources(subtopology, added)) {
+      for (const topic of topics) owned.task.addInput(source, topic);
+    }
+    owned.assigned = next;
+    return true;
+  }
+
   async #open(assigned: AssignedTask): Promise<OwnedTask> {
     const { options, topics, directory, output } = this.#init;
     const subtopology = topics.subtopology(assigned.subtopology);
@@ -222,7 +238,6 @@ export class TaskRegistry {
     const { restorer } = this.#init;
     options.metrics.gauge('restore-remaining-records-total', { 'task-id': owned.id }, () => restorer.remaining(owned));
     return owned;
-        lastWords: output.lastWords,
   }
 
   #settings(): TaskSettings {

@@ -147,7 +147,7 @@ test('sessions are the longest chains of records whose distances are within the 
     fc.property(records, ([gap, timestamps]) => {
       const windows = new Windows(counted(gap, 1000));
       windows.pipe(...timestamps.map((timestamp): Row => ['a', 'x', timestamp]));
-      const store = windows.driver.store('counts') as SessionStore<string, number>;
+      const store = windows.driver.getStateStore('counts') as SessionStore<string, number>;
       const stored = [...store.fetch('a')].map(({ key, value }) => [key.window.start, key.window.end, value]);
       const expected: [start: number, end: number, count: number][] = [];
       for (const time of timestamps.toSorted((a, b) => a - b)) {

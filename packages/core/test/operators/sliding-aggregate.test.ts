@@ -89,7 +89,7 @@ test('every window holds the records that lie in it, in whatever order they came
     fc.property(times, ([difference, timestamps]) => {
       const windows = new Windows(counted(difference, 1000));
       windows.pipe(...timestamps.map((timestamp): Row => ['a', 'x', timestamp]));
-      const store = windows.driver.store('counts') as TimestampedWindowStore<string, number>;
+      const store = windows.driver.getStateStore('counts') as TimestampedWindowStore<string, number>;
       const stored = [...store.fetch('a', 0, 1000)].map(({ start, value }) => [start, value.value, value.timestamp]);
       const starts = new Set(timestamps.flatMap((timestamp) => [timestamp - difference, timestamp + 1]));
       const expected = [...starts]

@@ -197,7 +197,7 @@ test('every window counts the records whose times it contains', () => {
         topologyOf((grouped) => grouped.windowedBy(timeWindows({ size, advance, grace: 1000 })).count({ store: 'counts' })),
       );
       windows.pipe(...records);
-      const store = windows.driver.store('counts') as TimestampedWindowStore<string, number>;
+      const store = windows.driver.getStateStore('counts') as TimestampedWindowStore<string, number>;
       for (const key of ['a', 'b']) {
         for (let start = 0; start <= 100; start += advance) {
           const inside = records.filter(([other, , time]) => other === key && time >= start && time < start + size).length;

@@ -1,5 +1,15 @@
 /** The test driver over any state engine: as `TopologyTestDriver`, and every method that runs the topology is awaited. */
-import type { Duration, KeyValueStore, MetricSample, TimestampedKeyValueStore, Topology } from '@millrace/core';
+import type {
+  Duration,
+  KeyValueStore,
+  MetricSample,
+  SessionStore,
+  TimestampedKeyValueStore,
+  TimestampedWindowStore,
+  Topology,
+  VersionedStore,
+  WindowStore,
+} from '@millrace/core';
 import { StoreAccess, type StorePartition } from '../stores/store-access.ts';
 import { AsyncTestInputTopic, type RunInTurn } from '../topics/async-test-input-topic.ts';
 import type { InputTopicOptions } from '../topics/input-encoder.ts';
@@ -83,9 +93,14 @@ export class AsyncTopologyTestDriver {
     return this.#stores.names;
   }
 
-  /** As `TopologyTestDriver.store`. */
-  store(name: string, where: StorePartition = {}): unknown {
+  /** As `TopologyTestDriver.getStateStore`. */
+  getStateStore(name: string, where: StorePartition = {}): unknown {
     return this.#stores.find(name, where);
+  }
+
+  /** As `TopologyTestDriver.getAllStateStores`. */
+  getAllStateStores(where: StorePartition = {}): ReadonlyMap<string, unknown> {
+    return this.#stores.all(where);
   }
 
   /** As `TopologyTestDriver.getKeyValueStore`. */
@@ -96,6 +111,26 @@ export class AsyncTopologyTestDriver {
   /** As `TopologyTestDriver.getTimestampedKeyValueStore`. */
   getTimestampedKeyValueStore<K, V>(name: string, where: StorePartition = {}): TimestampedKeyValueStore<K, V> {
     return this.#stores.timestampedKeyValue(name, where);
+  }
+
+  /** As `TopologyTestDriver.getVersionedKeyValueStore`. */
+  getVersionedKeyValueStore<K, V>(name: string, where: StorePartition = {}): VersionedStore<K, V> {
+    return this.#stores.versioned(name, where);
+  }
+
+  /** As `TopologyTestDriver.getWindowStore`. */
+  getWindowStore<K, V>(name: string, where: StorePartition = {}): WindowStore<K, V> {
+    return this.#stores.window(name, where);
+  }
+
+  /** As `TopologyTestDriver.getTimestampedWindowStore`. */
+  getTimestampedWindowStore<K, V>(name: string, where: StorePartition = {}): TimestampedWindowStore<K, V> {
+    return this.#stores.timestampedWindow(name, where);
+  }
+
+  /** As `TopologyTestDriver.getSessionStore`. */
+  getSessionStore<K, V>(name: string, where: StorePartition = {}): SessionStore<K, V> {
+    return this.#stores.session(name, where);
   }
 
   /** All metrics as they are now. */

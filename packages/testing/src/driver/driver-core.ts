@@ -13,7 +13,7 @@ import { TopicLogs } from '../topics/topic-logs.ts';
 import type { ResolvedOptions } from './driver-options.ts';
 import { GlobalSlot } from './global-slot.ts';
 import { InputPartitioner } from './input-partitioner.ts';
-import { manyPartitions, onePartition, type PartitionModel } from './partition-model.ts';
+import { manyPartitions, onePartition, type PartitionModel, type TaskLayout } from './partition-model.ts';
 import { SerdePreparation } from './serde-preparation.ts';
 import { settle, type Steps } from './steps.ts';
 import { TaskSlot, type TaskSurroundings } from './task-slot.ts';
@@ -39,7 +39,8 @@ export class DriverCore {
   readonly plan: TopologyPlan;
   readonly logs: TopicLogs = new TopicLogs();
   readonly #options: ResolvedOptions;
-  readonly #model: PartitionModel;
+  readonly #topics: ApplicationTopics;
+  #model: PartitionModel;
   readonly #directory: StateDirectory;
   readonly #durable: boolean;
   readonly #output: OutputCapture;
@@ -49,6 +50,8 @@ export class DriverCore {
   readonly #changelogTopics: ReadonlySet<string>;
   readonly #partitioner: InputPartitioner;
   #slots: TaskSlot[] = [];
+  /** The tasks are those of one thread: they share its record cache. */
+  #cacheBudget: CacheBudget;
   /** Undefined where the topology has no global stores. */
   #global: GlobalSlot | undefined;
   /** Sorted. */
@@ -65,11 +68,11 @@ export class DriverCore {
     this.#directory = directory;
     this.#durable = durable;
     this.#nowMs = options.startMs;
-    const topics = new ApplicationTopics(options.applicationId, this.plan);
-    const { partitions } = options;
-    this.#model = partitions === undefined ? onePartition(topics, options.topics) : manyPartitions(topics, options.topics, partitions);
+    this.#cacheBudget = new CacheBudget(this.plan.settings.cacheBytes);
+    this.#topics = new ApplicationTopics(options.applicationId, this.plan);
+    this.#model = this.#modelWith(options.topics);
     this.#globalTopics = this.plan.globalStores.flatMap(({ source }) => source.topics.map(({ name }) => name)).sort();
-    this.#partitioner = new InputPartitioner(this.#model);
+    this.#partitioner = new InputPartitioner((topic) => this.#model.partitionCount(topic));
     this.#output = new OutputCapture(this.logs, (topic) => this.#model.partitionCount(topic));
     this.#changelogTopics = new Set(this.plan.subtopologies.flatMap((subtopology) => changelogsOf(subtopology, options.applicationId)));
     this.#surroundings = {
@@ -79,7 +82,7 @@ export class DriverCore {
       metrics: this.#metrics,
       log: options.log,
       committed: this.#committed,
-      serdes: new SerdePreparation(this.#model.tasks, this.plan.globalStores),
+      serdes: new SerdePreparation(this.plan.globalStores),
       globalStore: (name) => this.#global?.store(name),
       settings: {
         ...this.plan.settings,
@@ -92,6 +95,7 @@ export class DriverCore {
         readCacheBytes: 0,
       },
     };
+    this.#surroundings.serdes.take(this.#model.tasks);
   }
 
   get nowMs(): number {
@@ -204,15 +208,16 @@ export class DriverCore {
 
   /** @throws MR_TOPIC_UNKNOWN if no source reads the topic. */
   checkInputTopic(topic: string): void {
-    if (this.inputTopics.includes(topic)) return;
+    if (this.inputTopics.includes(topic) || this.#isMatched(topic)) return;
     throw new StreamsError(
       'MR_TOPIC_UNKNOWN',
-      `The topology does not read topic ${topic}. It reads: ${this.inputTopics.join(', ') || 'nothing'}. Topics that are read by a pattern go into the driver's option \`topics\`.`,
+      `The topology does not read topic ${topic}. It reads: ${this.inputTopics.join(', ') || 'nothing'}.`,
       { details: { topic } },
     );
   }
 
   *#pipe(tp: TopicPartition, record: RecordBytes): Steps<void> {
+    yield* this.#adopt(tp.topic);
     this.logs.pipe(tp, record);
     yield* this.#run();
   }
@@ -252,16 +257,17 @@ export class DriverCore {
 
   *#openTasks(): Steps<void> {
     this.#slots = [];
-    // The tasks are those of one thread: they share its record cache.
-    const cacheBudget = new CacheBudget(this.plan.settings.cacheBytes);
+    this.#cacheBudget = new CacheBudget(this.plan.settings.cacheBytes);
     const { globalStores } = this.plan;
     if (globalStores.length > 0 && this.#global === undefined) {
       const partitionCount = (topic: string): number => this.#model.partitionCount(topic);
       this.#global = yield* GlobalSlot.open(globalStores, this.#surroundings, partitionCount, this.#directory, this.#nowMs);
     }
-    for (const layout of this.#model.tasks) {
-      this.#slots.push(yield* TaskSlot.open(layout, this.#surroundings, cacheBudget, this.#directory, this.#nowMs));
-    }
+    for (const layout of this.#model.tasks) this.#slots.push(yield* this.#openTask(layout));
+  }
+
+  #openTask(layout: TaskLayout): Steps<TaskSlot> {
+    return TaskSlot.open(layout, this.#surroundings, this.#cacheBudget, this.#directory, this.#nowMs);
   }
 
   /** Processes until every task has nothing left that it may process now. */
@@ -287,7 +293,41 @@ export class DriverCore {
     }
   }
 
+  /** True if a source reads the topic by its pattern. */
+  #isMatched(topic: string): boolean {
+    if (!this.#topics.hasPatterns) return false;
+    return this.#topics.subtopologies.some((subtopology) => this.#topics.sourceTopics(subtopology, [topic]).includes(topic));
+  }
+
+  #modelWith(existing: readonly string[]): PartitionModel {
+    const { partitions } = this.#options;
+    return partitions === undefined ? onePartition(this.#topics, existing) : manyPartitions(this.#topics, existing, partitions);
+  }
+
+  /** A topic that appears while the driver runs: the tasks of sources that read it by a pattern go on with it. */
+  *#adopt(topic: string): Steps<void> {
+    if (this.#model.inputTopics.includes(topic) || !this.#isMatched(topic)) return;
+    const before = this.#model;
+    const model = this.#modelWith([...before.existing, topic]);
+    for (const internal of this.#topics.internal.keys()) {
+      if (model.partitionCount(internal) === before.partitionCount(internal)) continue;
+      throw new StreamsError(
+        'MR_INTERNAL_TOPIC_INVALID',
+        `Topic ${topic} has more partitions than ${internal} was made for (${before.partitionCount(internal)}). Put it into the driver's option \`topics\`, or give it no more partitions than the others.`,
+        { details: { topic } },
+      );
+    }
+    this.#model = model;
+    this.#surroundings.serdes.take(model.tasks);
+    for (const layout of model.tasks) {
+      const slot = this.#slots.find(({ task }) => task.id === layout.id);
+      if (slot !== undefined) slot.takeTopics(layout.sourceTopics);
+      else this.#slots.push(yield* this.#openTask(layout));
+    }
+  }
+
   *#feed(): Steps<void> {
+    if (this.#topics.hasPatterns) for (const topic of this.logs.takeNewTopics()) yield* this.#adopt(topic);
     if (this.#global !== undefined) yield* this.#global.feed(this.#nowMs);
     for (const slot of this.#slots) yield* slot.feed();
   }

@@ -12,6 +12,8 @@ export type PartitionOption = number | Readonly<Record<string, number>>;
 export type TaskLayout = Pick<TaskInit, 'id' | 'partition' | 'subtopologies' | 'sourceTopics'>;
 
 export interface PartitionModel {
+  /** The topics that patterns were resolved against. */
+  readonly existing: readonly string[];
   /** Every topic that is read, sorted. */
   readonly inputTopics: readonly string[];
   readonly tasks: readonly TaskLayout[];
@@ -25,7 +27,7 @@ export function onePartition(topics: ApplicationTopics, existing: readonly strin
   const read = new Set(inputTopics);
   const sourceTopics = new Map(topics.subtopologies.flatMap((subtopology) => [...topics.topicsOfSources(subtopology, read)]));
   const task: TaskLayout = { id: '0_0', partition: 0, subtopologies: topics.plan.subtopologies, sourceTopics };
-  return { inputTopics, tasks: inputTopics.length === 0 ? [] : [task], partitionCount: () => 1 };
+  return { existing, inputTopics, tasks: inputTopics.length === 0 ? [] : [task], partitionCount: () => 1 };
 }
 
 /**
@@ -45,5 +47,5 @@ export function manyPartitions(topics: ApplicationTopics, existing: readonly str
       tasks.push({ id: `${subtopology.id}_${partition}`, partition, subtopologies: [subtopology.plan], sourceTopics });
     }
   }
-  return { inputTopics: topics.allSourceTopics(existing), tasks, partitionCount };
+  return { existing, inputTopics: topics.allSourceTopics(existing), tasks, partitionCount };
 }

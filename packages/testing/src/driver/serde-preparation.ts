@@ -10,23 +10,28 @@ type Prepare = (batch: FetchedRecords) => Promise<void> | void;
 export class SerdePreparation {
   readonly #byTopic = new Map<string, Prepare[]>();
 
-  constructor(tasks: readonly TaskLayout[], globalStores: readonly GlobalStorePlan[]) {
-    const seen = new Set<string>();
-    for (const { subtopologies, sourceTopics } of tasks) {
-      for (const node of subtopologies.flatMap((subtopology) => subtopology.nodes)) {
-        if (node.kind !== 'source') continue;
-        for (const topic of sourceTopics.get(node.name) ?? []) {
-          if (seen.has(`${node.name} ${topic}`)) continue;
-          seen.add(`${node.name} ${topic}`);
-          this.#add(topic, 'key', node.keySerde);
-          this.#add(topic, 'value', node.valueSerde);
-        }
-      }
-    }
+  readonly #seen = new Set<string>();
+
+  constructor(globalStores: readonly GlobalStorePlan[]) {
     for (const { source } of globalStores) {
       for (const { name } of source.topics) {
         this.#add(name, 'key', source.keySerde);
         this.#add(name, 'value', source.valueSerde);
+      }
+    }
+  }
+
+  /** Learns what the sources of these tasks read; what it knows already is passed over. */
+  take(tasks: readonly TaskLayout[]): void {
+    for (const { subtopologies, sourceTopics } of tasks) {
+      for (const node of subtopologies.flatMap((subtopology) => subtopology.nodes)) {
+        if (node.kind !== 'source') continue;
+        for (const topic of sourceTopics.get(node.name) ?? []) {
+          if (this.#seen.has(`${node.name} ${topic}`)) continue;
+          this.#seen.add(`${node.name} ${topic}`);
+          this.#add(topic, 'key', node.keySerde);
+          this.#add(topic, 'value', node.valueSerde);
+        }
       }
     }
   }

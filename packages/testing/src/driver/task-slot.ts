@@ -62,11 +62,21 @@ export class TaskSlot {
 
   /** Where the group's offsets say to go on. An input without one starts at the beginning, as a group without offsets does. */
   takePositions(): void {
+    for (const tp of this.task.inputs) this.#takePosition(tp);
+  }
+
+  #takePosition(tp: TopicPartition): void {
     const { logs, committed } = this.#surroundings;
-    for (const tp of this.task.inputs) {
-      const position = this.task.takePosition(tp, committed.get(tp) ?? null) ?? logs.log(tp).start;
-      this.#positions.set(tp, position);
-      this.task.noteProgress(tp, position, position);
+    const position = this.task.takePosition(tp, committed.get(tp) ?? null) ?? logs.log(tp).start;
+    this.#positions.set(tp, position);
+    this.task.noteProgress(tp, position, position);
+  }
+
+  /** Goes on with the topics that appeared since, by source; from their beginning. */
+  takeTopics(sourceTopics: ReadonlyMap<string, readonly string[]>): void {
+    const known = new Set(this.task.inputs.map(({ topic }) => topic));
+    for (const [source, topics] of sourceTopics) {
+      for (const topic of topics) if (!known.has(topic)) this.#takePosition(this.task.addInput(source, topic));
     }
   }
 

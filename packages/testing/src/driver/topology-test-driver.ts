@@ -1,5 +1,15 @@
 /** Runs a topology in the test's own process, without Kafka and without waiting. Kafka Streams: `TopologyTestDriver`. */
-import type { Duration, KeyValueStore, MetricSample, TimestampedKeyValueStore, Topology } from '@millrace/core';
+import type {
+  Duration,
+  KeyValueStore,
+  MetricSample,
+  SessionStore,
+  TimestampedKeyValueStore,
+  TimestampedWindowStore,
+  Topology,
+  VersionedStore,
+  WindowStore,
+} from '@millrace/core';
 import { memory } from '@millrace/state/memory';
 import { StoreAccess, type StorePartition } from '../stores/store-access.ts';
 import type { InputTopicOptions } from '../topics/input-encoder.ts';
@@ -100,8 +110,13 @@ export class TopologyTestDriver {
   }
 
   /** A store of any kind; undefined if there is none. After a crash or a rebalance get it anew. */
-  store(name: string, where: StorePartition = {}): unknown {
+  getStateStore(name: string, where: StorePartition = {}): unknown {
     return this.#stores.find(name, where);
+  }
+
+  /** All stores by name, of one partition where they have several. @throws MR_ARGUMENT_INVALID if one has several and none is given */
+  getAllStateStores(where: StorePartition = {}): ReadonlyMap<string, unknown> {
+    return this.#stores.all(where);
   }
 
   /**
@@ -116,6 +131,30 @@ export class TopologyTestDriver {
   /** A store of values with timestamps, as tables have them. @throws as `getKeyValueStore` */
   getTimestampedKeyValueStore<K, V>(name: string, where: StorePartition = {}): TimestampedKeyValueStore<K, V> {
     return this.#stores.timestampedKeyValue(name, where);
+  }
+
+  /**
+   * A versioned store: a history of values per key.
+   *
+   * @throws as `getKeyValueStore`
+   */
+  getVersionedKeyValueStore<K, V>(name: string, where: StorePartition = {}): VersionedStore<K, V> {
+    return this.#stores.versioned(name, where);
+  }
+
+  /** A window store; of a windowed table's store the values without their timestamps. @throws as `getKeyValueStore` */
+  getWindowStore<K, V>(name: string, where: StorePartition = {}): WindowStore<K, V> {
+    return this.#stores.window(name, where);
+  }
+
+  /** A window store of values with timestamps, as windowed tables have them. @throws as `getKeyValueStore` */
+  getTimestampedWindowStore<K, V>(name: string, where: StorePartition = {}): TimestampedWindowStore<K, V> {
+    return this.#stores.timestampedWindow(name, where);
+  }
+
+  /** A session store. @throws as `getKeyValueStore` */
+  getSessionStore<K, V>(name: string, where: StorePartition = {}): SessionStore<K, V> {
+    return this.#stores.session(name, where);
   }
 
   /** All metrics as they are now. */

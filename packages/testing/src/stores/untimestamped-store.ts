@@ -3,6 +3,7 @@
  * Kafka Streams: `TopologyTestDriver.KeyValueStoreFacade`.
  */
 import type { KeyValue, KeyValueStore, StoreIterator, TimestampedKeyValueStore, ValueAndTimestamp } from '@millrace/core';
+import { UntimestampedIterator } from './untimestamped-iterator.ts';
 
 const noTimestamp = -1;
 
@@ -20,23 +21,23 @@ export class UntimestampedStore<K, V> implements KeyValueStore<K, V> {
   }
 
   range(from: K | undefined, to: K | undefined): StoreIterator<KeyValue<K, V>> {
-    return new UntimestampedIterator(this.#store.range(from, to));
+    return untimestamped(this.#store.range(from, to));
   }
 
   reverseRange(from: K | undefined, to: K | undefined): StoreIterator<KeyValue<K, V>> {
-    return new UntimestampedIterator(this.#store.reverseRange(from, to));
+    return untimestamped(this.#store.reverseRange(from, to));
   }
 
   all(): StoreIterator<KeyValue<K, V>> {
-    return new UntimestampedIterator(this.#store.all());
+    return untimestamped(this.#store.all());
   }
 
   reverseAll(): StoreIterator<KeyValue<K, V>> {
-    return new UntimestampedIterator(this.#store.reverseAll());
+    return untimestamped(this.#store.reverseAll());
   }
 
   prefixScan(prefix: Uint8Array): StoreIterator<KeyValue<K, V>> {
-    return new UntimestampedIterator(this.#store.prefixScan(prefix));
+    return untimestamped(this.#store.prefixScan(prefix));
   }
 
   approximateNumEntries(): number {
@@ -60,34 +61,11 @@ export class UntimestampedStore<K, V> implements KeyValueStore<K, V> {
   }
 }
 
-function withoutTimestamp<V>(value: V | null | undefined): ValueAndTimestamp<V> | null {
+/** As Java puts it: with the timestamp -1. */
+export function withoutTimestamp<V>(value: V | null | undefined): ValueAndTimestamp<V> | null {
   return value === null || value === undefined ? null : { value, timestamp: noTimestamp };
 }
 
-class UntimestampedIterator<K, V> implements StoreIterator<KeyValue<K, V>> {
-  readonly #entries: StoreIterator<KeyValue<K, ValueAndTimestamp<V>>>;
-
-  constructor(entries: StoreIterator<KeyValue<K, ValueAndTimestamp<V>>>) {
-    this.#entries = entries;
-  }
-
-  next(): IteratorResult<KeyValue<K, V>> {
-    const step = this.#entries.next();
-    if (step.done === true) return { done: true, value: undefined };
-    const { key, value } = step.value;
-    return { done: false, value: { key, value: value.value } };
-  }
-
-  return(): IteratorResult<KeyValue<K, V>> {
-    this.close();
-    return { done: true, value: undefined };
-  }
-
-  close(): void {
-    this.#entries.close();
-  }
-
-  [Symbol.iterator](): this {
-    return this;
-  }
+function untimestamped<K, V>(entries: StoreIterator<KeyValue<K, ValueAndTimestamp<V>>>): StoreIterator<KeyValue<K, V>> {
+  return new UntimestampedIterator(entries, ({ key, value }) => ({ key, value: value.value }));
 }

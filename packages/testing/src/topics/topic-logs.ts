@@ -6,6 +6,7 @@ import { PartitionLog, type LogRecord, type RecordBytes } from './partition-log.
 export class TopicLogs {
   readonly #logs = new Map<TopicPartition, PartitionLog>();
   readonly #produced = new Map<string, OutputQueue>();
+  #newTopics: string[] = [];
 
   log(tp: TopicPartition): PartitionLog {
     let log = this.#logs.get(tp);
@@ -22,7 +23,10 @@ export class TopicLogs {
   produce(tp: TopicPartition, record: RecordBytes): LogRecord {
     const placed = this.log(tp).append({ ...record, piped: false });
     let queue = this.#produced.get(tp.topic);
-    if (queue === undefined) this.#produced.set(tp.topic, (queue = new OutputQueue()));
+    if (queue === undefined) {
+      this.#produced.set(tp.topic, (queue = new OutputQueue()));
+      this.#newTopics.push(tp.topic);
+    }
     queue.push(placed);
     return placed;
   }
@@ -30,6 +34,13 @@ export class TopicLogs {
   /** Undefined as long as nothing was produced to the topic. */
   produced(topic: string): OutputQueue | undefined {
     return this.#produced.get(topic);
+  }
+
+  /** Topics that were produced to for the first time since the last call. */
+  takeNewTopics(): readonly string[] {
+    const topics = this.#newTopics;
+    this.#newTopics = [];
+    return topics;
   }
 
   /** Topics that were produced to, by name. */

@@ -289,7 +289,7 @@ describe('stores', () => {
     using driver = new TopologyTestDriver(builder.build());
     expect(() => driver.getKeyValueStore('plian')).toThrow(/MR_STORE_UNAVAILABLE: The topology has no store plian\. Its stores: plain\./);
     expect(() => driver.getTimestampedKeyValueStore('plain')).toThrow(/is a key-value store without timestamps/);
-    expect(driver.store('plian')).toBeUndefined();
+    expect(driver.getStateStore('plian')).toBeUndefined();
     driver.getKeyValueStore<string, string>('plain').put('k', 'v');
     expect(driver.getKeyValueStore<string, string>('plain').get('k')).toBe('v');
   });
