@@ -6,6 +6,7 @@
  * punctuate, commit …) → `suspend` → `resume` or `close`; `abort` at any time drops what is not committed and starts afresh (I4).
  */
 import type { MaybePromise, StateEngine } from '@millrace/state';
+import type { Headers } from '../headers.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { Acknowledged, CommittedOffset, Output } from '../kafka/port.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
@@ -14,39 +15,84 @@ import type { Metrics } from '../metrics.ts';
 import type { RecordMetadata, StreamRecord } from '../record.ts';
 import type { CacheBudget } from '../stores/record-cache.ts';
 import type { SubtopologyPlan, TopologySettings } from '../topology/plan.ts';
+import type { DeadLetter } from './dead-letter.ts';
 
 /** Where a failure happened, for handlers. Kafka Streams: `ErrorHandlerContext`. */
 export interface ErrorContext extends RecordMetadata {
   readonly taskId: string;
   readonly node: string;
   readonly timestamp: number;
-  /** The input record's bytes as they came, null where the failure has no input record (punctuation). */
+  /**
+   * The input record's bytes as they came; null where the failure has no input record (punctuation), and for a row that waited in a buffer or cache if its bytes were not kept with it
+   * (they are if there is a dead letter topic, and until a restart).
+   */
   readonly rawKey: Uint8Array | null;
   readonly rawValue: Uint8Array | null;
+  /** Of the record that failed, as it was when it came to `node`. A copy; without headers in a punctuation. */
+  readonly headers: Headers;
+  /**
+   * A sink has taken this very record before the failure. Kafka Streams lets go of an input's bytes then, so a dead letter that it makes by itself has neither key nor value; the letters
+   * that Millrace makes for `deadLetterTopic` are the same. A handler of your own may put `rawKey` and `rawValue` into its letters all the same.
+   */
+  readonly written: boolean;
 }
 
-/** `fail` stops the task with a typed error, `continue` drops the record and counts it. A dead letter topic comes with KIP-1034. */
-export type HandlerDecision = 'fail' | 'continue';
+/**
+ * `fail` stops the task with a typed error, `continue` drops the record and counts it. Where `ErrorHandlers.deadLetterTopic` is set, either word also sends a dead letter there;
+ * an object sends what it holds instead. Letters of `continue` are outputs like others, in the order of the failures and acknowledged before the input's offset is committed;
+ * those of `fail` are sent before the task is given up. Kafka Streams: `Response` of its handlers.
+ */
+export type HandlerDecision = 'fail' | 'continue' | HandlerAnswer;
+
+/** A decision with dead letters of the handler's own making; `deadLetter` makes one of the usual shape. */
+export interface HandlerAnswer {
+  readonly decision: 'fail' | 'continue';
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/**
+ * `retry` closes the tasks without committing and goes on from the last commit, for failures that may pass (an error of kind `retriable`: brokers away, replicas missing). For any other
+ * failure it counts as `fail`. Kafka Streams: `ProductionExceptionHandlerResponse.RETRY`.
+ */
+export type ProductionDecision = HandlerDecision | 'retry';
 
 export type DeserializationHandler = (context: ErrorContext, error: unknown) => HandlerDecision;
 /** `record` is null for a punctuation. */
 export type ProcessingHandler = (context: ErrorContext, record: StreamRecord<unknown, unknown> | null, error: unknown) => HandlerDecision;
-/** For records that cannot be serialised for a sink, and for batches that the broker refused. Never asked for internal topics: losing one would break I2. */
-export type ProductionHandler = (
-  context: {
-    readonly taskId: string | undefined;
-    readonly topic: string;
-    readonly partition: number | undefined;
-    readonly node: string | undefined;
-  },
-  error: unknown,
-  phase: 'serialization' | 'send',
-) => HandlerDecision;
+
+/** What could not be written, and where. */
+export interface ProductionErrorContext {
+  /** Undefined in phase `send`: a batch holds records of many tasks. */
+  readonly taskId: string | undefined;
+  /** The topic that was to be written. */
+  readonly topic: string;
+  readonly partition: number | undefined;
+  readonly node: string | undefined;
+  /** Which half of the record could not be encoded; undefined in phase `send`. */
+  readonly origin: 'key' | 'value' | undefined;
+  /** The record that could not be encoded; null in phase `send`. */
+  readonly record: StreamRecord<unknown, unknown> | null;
+  /** The input that was being processed; undefined in phase `send`, when many others have followed it. */
+  readonly source: ErrorContext | undefined;
+  /** The records that the broker refused, as bytes, good for the time of the call; undefined in phase `serialization`. */
+  readonly refused: FetchedRecords | undefined;
+}
+
+/**
+ * For records that cannot be serialised for a sink, and for batches that the broker refused. Never asked for internal topics, since losing a record of one would break I2, nor for
+ * failures that concern the whole application: rights that are missing, a topic's name that is not legal, a producer that another one replaced.
+ */
+export type ProductionHandler = (context: ProductionErrorContext, error: unknown, phase: 'serialization' | 'send') => ProductionDecision;
 
 export interface ErrorHandlers {
   readonly deserialization: DeserializationHandler;
   readonly processing: ProcessingHandler;
   readonly production: ProductionHandler;
+  /**
+   * Where a record goes that tells of each failure on which a handler answered with a plain word. Must exist. Default: none. Not for global stores, as in Kafka Streams: every
+   * instance would send its own. Kafka Streams: `errors.dead.letter.queue.topic.name`.
+   */
+  readonly deadLetterTopic?: string | undefined;
 }
 
 export interface TaskSettings extends TopologySettings {
@@ -77,6 +123,8 @@ export interface TaskInit {
   readonly settings: TaskSettings;
   /** Record cache that this task shares with others of its thread; absent: `settings.cacheBytes` for itself. */
   readonly cacheBudget?: CacheBudget | undefined;
+  /** Takes the dead letters of a failure that stops the task, to send them however the task ends. Absent: they go into `output`, and share its fate. */
+  readonly lastWords?: ((letters: readonly DeadLetter[]) => void) | undefined;
   /** The stores that every instance keeps whole, to read: see `GlobalTask.store`. Absent: there are none. */
   readonly globalStore?: ((name: string) => unknown) | undefined;
   readonly metrics: Metrics;

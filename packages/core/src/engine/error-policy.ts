@@ -187,7 +187,7 @@ export class ErrorPolicy {
     if (decision === undefined) {
       throw new ProcessingError(
         'MR_PROCESSING',
-        `the ${handler} handler answered ${String(answer)}; it must answer 'fail' or 'continue', or an object with this as its decision and deadLetters`,
+        `the ${handler} handler answered ${shown(answer)}; it must answer 'fail' or 'continue', or an object with this as its decision and deadLetters`,
         { details, cause: error },
       );
     }
@@ -250,4 +250,8 @@ function decisionOf(answer: HandlerDecision): 'fail' | 'continue' | undefined {
 
 function isAnswer(answer: unknown): answer is HandlerAnswer {
   return typeof answer === 'object' && answer !== null && 'deadLetters' in answer && Array.isArray(answer.deadLetters);
+}
+
+function shown(answer: unknown): string {
+  return typeof answer === 'object' && answer !== null ? 'an object of another form' : String(answer);
 }

@@ -95,7 +95,7 @@ class GlobalStateTask implements GlobalTask {
     this.#dropped = new DroppedRecords(globalTaskId, init.metrics, init.log, this.#context);
     // A row that is left out would be missing in every join from then on, so no handler is asked to continue over a processor's failure.
     const handlers: ErrorHandlers = { ...init.handlers, processing: () => 'fail' };
-    this.#policy = new ErrorPolicy(globalTaskId, handlers, this.#context, this.#dropped);
+    this.#policy = new ErrorPolicy(globalTaskId, handlers, this.#context, this.#dropped, undefined);
     this.#state = new StateManager({
       taskId: globalTaskId,
       applicationId: init.applicationId,

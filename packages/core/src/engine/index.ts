@@ -5,13 +5,18 @@ export type {
   DeserializationHandler,
   ErrorContext,
   ErrorHandlers,
+  HandlerAnswer,
   HandlerDecision,
   ProcessingHandler,
+  ProductionDecision,
+  ProductionErrorContext,
   ProductionHandler,
   Task,
   TaskInit,
   TaskSettings,
 } from './contract.ts';
+export type { DeadLetter } from './dead-letter.ts';
+export { appendDeadLetter } from './dead-letter-sender.ts';
 export { CacheBudget } from '../stores/record-cache.ts';
 export { createGlobalTask, globalTaskId } from './global-task.ts';
 export type { GlobalTask, GlobalTaskInit } from './global-task.ts';

@@ -6,6 +6,7 @@ import { StreamsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Cancellable, OperatorContext, Processor, PunctuationType, Punctuator, ScheduleOptions } from '../processor/processor.ts';
+import { forwardsCopies } from '../processor/record-copies.ts';
 import type { RecordMetadata, StreamRecord } from '../record.ts';
 import { readOnlyStore } from '../stores/read-only-store.ts';
 import type { RecordContext } from '../stores/record-context.ts';
@@ -64,9 +65,11 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   readonly #children: readonly EngineNode[];
   /** The child if there is exactly one. */
   readonly #only: EngineNode | null;
+  /** What is forwarded counts as another record even if it is the same. */
+  readonly #copies: boolean;
   #closers: (() => void)[] = [];
 
-  constructor(node: string, stores: readonly string[], children: readonly EngineNode[], services: NodeServices) {
+  constructor(node: string, stores: readonly string[], children: readonly EngineNode[], copies: boolean, services: NodeServices) {
     this.applicationId = services.applicationId;
     this.taskId = services.taskId;
     this.log = services.log;
@@ -78,6 +81,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     this.#services = services;
     this.#context = services.context;
     this.#children = children;
+    this.#copies = copies;
     this.#only = children.length === 1 ? (children[0] as EngineNode) : null;
   }
 
@@ -108,7 +112,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     } finally {
       context.timestamp = timestamp;
       // A record of its own has a context of its own: what became of its bytes is not told to the one that it was made from.
-      if (previous !== record) {
+      if (previous !== record || this.#copies) {
         context.record = previous;
         context.written = written;
       }
@@ -187,7 +191,7 @@ export class ProcessorNode implements EngineNode {
   ) {
     this.name = name;
     this.#processor = processor;
-    this.#context = new NodeContext(name, stores, children, services);
+    this.#context = new NodeContext(name, stores, children, forwardsCopies(processor), services);
     this.#policy = services.policy;
   }
 

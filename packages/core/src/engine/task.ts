@@ -14,6 +14,7 @@ import { CacheBudget } from '../stores/record-cache.ts';
 import { RecordContext } from '../stores/record-context.ts';
 import { Collector } from './collector.ts';
 import type { ChangelogState, CommitRequest, Task, TaskInit } from './contract.ts';
+import { DeadLetterSender } from './dead-letter-sender.ts';
 import { DroppedRecords } from './dropped-records.ts';
 import { ErrorPolicy } from './error-policy.ts';
 import { buildNodes, type NodeGraph } from './node-graph.ts';
@@ -65,8 +66,13 @@ class StreamTask implements Task {
     this.#log = init.log;
     const { settings, metrics, log } = init;
     this.#dropped = new DroppedRecords(init.id, metrics, log, this.#context);
-    this.#policy = new ErrorPolicy(init.id, settings.handlers, this.#context, this.#dropped);
-    this.#collector = new Collector(init.output, this.#policy, this.#dropped, init.partition);
+    this.#policy = new ErrorPolicy(init.id, settings.handlers, this.#context, this.#dropped, (letters, stops) =>
+      this.#collector.sendDeadLetters(letters, stops),
+    );
+    const deadLetters = metrics.counter('dead-letter-records-total', { 'task-id': init.id });
+    const deadLetterSender = new DeadLetterSender(init.output, init.partition, deadLetters, init.lastWords);
+    this.#collector = new Collector(init.output, this.#policy, this.#dropped, init.partition, this.#context, deadLetterSender);
+    this.#context.keepsRaw = settings.handlers.deadLetterTopic !== undefined;
     const budget = init.cacheBudget ?? (settings.cacheBytes > 0 ? new CacheBudget(settings.cacheBytes) : null);
     this.#state = new StateManager({
       taskId: init.id,
@@ -398,6 +404,7 @@ class StreamTask implements Task {
     context.record = context.input = record;
     context.batch = queue.headBatch;
     context.index = queue.headIndex;
+    context.written = false;
     try {
       queue.source.process(record);
     } catch (error) {
@@ -426,6 +433,7 @@ class StreamTask implements Task {
     context.timestamp = timestamp;
     context.record = context.input = null;
     context.batch = null;
+    context.written = false;
     try {
       schedule.punctuate(timestamp);
     } catch (error) {

@@ -222,6 +222,7 @@ export class TaskRegistry {
         sourceTopics: topics.topicsOfSources(subtopology, new Set(assigned.sourceTopics)),
         engine: state.engine,
         output: output.producer,
+        lastWords: output.lastWords,
         settings: this.#settings(),
         cacheBudget: this.#cacheBudget,
         globalStore: (name) => this.#init.globalStores?.store(name),
