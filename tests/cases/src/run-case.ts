@@ -37,7 +37,7 @@ export async function runCase(testCase: Case, state: StateBackend | undefined): 
   try {
     built = buildTopology(testCase);
   } catch (error) {
-    return { ...nothing, describe: describeRefused(testCase, error), error: caught(error, 'build') };
+    return refused(testCase, error);
   }
   const describe = built.topology.describe();
   let driver: Driver;
@@ -58,11 +58,17 @@ export async function runCase(testCase: Case, state: StateBackend | undefined): 
 }
 
 /**
- * Java refuses a missing serde only at the start, so such a case has a description. Serdes do not show in it: it is that of the topology with defaults for what is missing.
+ * Java refuses a missing serde only at the start, so such a case has a description. Serdes do not show in it: it is that of the topology with defaults for what is missing. What
+ * is wrong besides the serde is what Java meets first.
  */
-function describeRefused(testCase: Case, error: unknown): string | undefined {
-  if (!(error instanceof StreamsError) || error.code !== 'MR_SERDE_MISSING') return undefined;
-  return buildTopology({ ...testCase, config: { keySerde: 'bytes', valueSerde: 'bytes', ...testCase.config } }).topology.describe();
+function refused(testCase: Case, error: unknown): Outcome {
+  if (!(error instanceof StreamsError) || error.code !== 'MR_SERDE_MISSING') return { ...nothing, error: caught(error, 'build') };
+  try {
+    const { topology } = buildTopology({ ...testCase, config: { keySerde: 'bytes', valueSerde: 'bytes', ...testCase.config } });
+    return { ...nothing, describe: topology.describe(), error: caught(error, 'build') };
+  } catch (other) {
+    return { ...nothing, error: caught(other, 'build') };
+  }
 }
 
 async function drive({ config, inputs }: Case, built: Built, driver: Driver): Promise<Outcome> {
@@ -89,6 +95,7 @@ function driverOptions({ config, inputs }: Case): TopologyTestDriverOptions {
   const handlers: Partial<ErrorHandlers> = {
     ...(config['onDeserializationError'] === 'continue' ? { deserialization: () => 'continue' as const } : {}),
     ...(config['onProcessingError'] === 'continue' ? { processing: () => 'continue' as const } : {}),
+    ...(config['deadLetterTopic'] === undefined ? {} : { deadLetterTopic: textOf(config['deadLetterTopic'], 'deadLetterTopic') }),
   };
   return {
     applicationId,
