@@ -27,6 +27,8 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
   #time!: OperatorTime;
   #emission: CloseEmission | undefined;
   #closeTime = 0;
+  /** Starts of the windows that the record in progress came by. */
+  readonly #starts: number[] = [];
 
   constructor(windows: SlidingWindows, aggregation: Aggregation<K, V, A>, emit: EmitStrategy, traits: TableTraits) {
     this.#windows = windows;
@@ -71,7 +73,8 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
 
   #process(record: StreamRecord<K, V>, key: K, timestamp: number): void {
     const { differenceMs } = this.#windows;
-    const rows = this.#store.rows(key, Math.max(0, timestamp - 2 * differenceMs), timestamp + 1);
+    const starts = this.#starts;
+    starts.length = 0;
     /** A window without the record that holds what came shortly before it, and one with it that holds what comes behind. */
     let left: WindowRow<A> | undefined;
     let right: WindowRow<A> | undefined;
@@ -79,8 +82,8 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
     let hasRight = false;
     /** Timestamp of the record before this one. */
     let previous = -1;
-    for (let at = rows.length - 1; at >= 0; at--) {
-      const row = rows[at] as WindowRow<A>;
+    for (const row of this.#store.scan(key, Math.max(0, timestamp - 2 * differenceMs), timestamp + 1, true)) {
+      starts.push(row.start);
       const end = row.start + differenceMs;
       if (row.start === timestamp + 1) {
         hasRight = true;
@@ -102,7 +105,7 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
 
     if (previous !== -1) {
       const start = previous + 1;
-      if (start + differenceMs >= timestamp && !hasStart(rows, start)) this.#create(record, key, start);
+      if (start + differenceMs >= timestamp && !starts.includes(start)) this.#create(record, key, start);
     }
     if (!hasLeft) {
       const start = timestamp - differenceMs;
@@ -114,12 +117,14 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
 
   /** Records that come within the first `difference` share the window that begins at 0. */
   #processEarly(record: StreamRecord<K, V>, key: K, timestamp: number): void {
-    const rows = this.#store.rows(key, 0, timestamp + 1);
+    const starts = this.#starts;
+    starts.length = 0;
     let combined: WindowRow<A> | undefined;
     let right: WindowRow<A> | undefined;
     let hasRight = false;
     let previous = -1;
-    for (const row of rows) {
+    for (const row of this.#store.scan(key, 0, timestamp + 1, false)) {
+      starts.push(row.start);
       if (row.start === 0) {
         combined = row;
         if (row.timestamp < timestamp) previous = row.timestamp;
@@ -133,7 +138,7 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
     // Without a window between them, what is in the first window and later than the record is all that is later.
     if (right === undefined && combined !== undefined && combined.timestamp > timestamp) right = combined;
     if (!hasRight && right !== undefined && right.timestamp > timestamp) this.#copy(record, key, timestamp + 1, right);
-    if (previous !== -1 && !hasStart(rows, previous + 1)) this.#create(record, key, previous + 1);
+    if (previous !== -1 && !starts.includes(previous + 1)) this.#create(record, key, previous + 1);
     if (combined === undefined) this.#create(record, key, 0);
     else this.#update(record, key, 0, combined.value, combined.timestamp);
   }
@@ -184,10 +189,6 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
       this.#output.close(record, key, start, start + differenceMs, value, timestamp);
     emission.lastClose = closeTime;
   }
-}
-
-function hasStart(rows: readonly { readonly start: number }[], start: number): boolean {
-  return rows.some((row) => row.start === start);
 }
 
 /** Sliding windows. The operator's names start with `prefix`. */

@@ -8,9 +8,22 @@ import type { StoreEnvironment } from './store-environment.ts';
 import type { SessionStoreSpec } from './store-spec.ts';
 import { StoreTimes } from './store-times.ts';
 import type { TimedEntry } from './timed-entry.ts';
-import { byEndKeyLatestStart, byEndStartKey, bySegment, type ListedRow, ListIterator, listRows, type RowOrder } from './timed-listing.ts';
+import {
+  byEndKeyLatestStart,
+  byEndStartKey,
+  bySegment,
+  drain,
+  type ListedRow,
+  ListedRows,
+  ListIterator,
+  listRows,
+  type RowOrder,
+  type RowReader,
+} from './timed-listing.ts';
 import { TimedStore } from './timed-store.ts';
 import { maxTime } from './timed-table.ts';
+
+type SessionSnapshot = Pick<TimedEntry, 'time' | 'minor' | 'value' | 'bytes'>;
 
 export class SessionWindowStore<K, V> extends TimedStore<K, V> implements SessionStore<K, V>, SessionTable<K, V> {
   readonly #persistent: boolean;
@@ -34,6 +47,7 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
       times,
       minorBytes: 8,
       timeOrdered: spec.timeOrdered,
+      persistence: spec.persistence,
       caching: spec.caching,
       cacheKeyBytes: 8,
     });
@@ -114,7 +128,7 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
   }
 
   rows(key: K, earliestEnd: number, latestStart: number): readonly SessionRow<V>[] {
-    return this.#sessions(key, earliestEnd, latestStart, false).map(({ time, minor, value, bytes }) => ({
+    return drain(this.#sessions(key, earliestEnd, latestStart, false)).map(({ time, minor, value, bytes }) => ({
       start: minor,
       end: time,
       value: this.table.codec.valueOf(value, bytes),
@@ -129,9 +143,8 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
       table,
       { keyFrom: undefined, keyTo: undefined, from: earliestEnd, to: latestEnd, readableFrom: table.times.keptFrom, reverse: false },
       byTime ? byEndStartKey : byEndKeyLatestStart,
-      this.touch,
     );
-    return new ListIterator(rows, (row) => ({
+    return new ListIterator(new ListedRows(rows), (row) => ({
       key: this.#keyOf(row),
       start: row.minor,
       end: row.time,
@@ -151,42 +164,40 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
   }
 
   /** In memory, of sessions that end together the one that starts last comes first. */
-  #sessions(key: K, earliestEnd: number, latestStart: number, reverse: boolean): TimedEntry[] {
-    const entries = this.readBetween(key, earliestEnd, maxTime, reverse).filter(({ minor }) => minor <= latestStart);
-    if (this.#persistent || entries.length < 2) return entries;
-    const direction = reverse ? -1 : 1;
-    return entries.sort((a, b) => direction * (a.time - b.time || b.minor - a.minor));
+  #sessions(key: K, earliestEnd: number, latestStart: number, reverse: boolean): RowReader<SessionSnapshot> {
+    const belongs = ({ minor }: TimedEntry): boolean => minor <= latestStart;
+    const entries = this.between(key, earliestEnd, maxTime).filter(belongs);
+    if (!this.#persistent) entries.sort((a, b) => a.time - b.time || b.minor - a.minor);
+    if (reverse) entries.reverse();
+    // A snapshot: entries change with the next write.
+    const rows = entries.map(({ time, minor, value, bytes }) => ({ time, minor, value, bytes }));
+    return this.throughCache(rows, entries, { key, from: earliestEnd, to: maxTime, reverse, asRange: false }, belongs);
   }
 
-  #list(keyFrom: K | undefined, keyTo: K | undefined, earliestEnd: number, latestStart: number, reverse: boolean): ListedRow[] {
+  #list(firstKey: K | undefined, lastKey: K | undefined, earliestEnd: number, latestStart: number, reverse: boolean): RowReader<ListedRow> {
     const { table } = this;
     table.open();
     const { keys, times } = table;
-    const rows = listRows(
-      table,
-      {
-        keyFrom: keyFrom === undefined || keyFrom === null ? undefined : keys.byteString(keyFrom),
-        keyTo: keyTo === undefined || keyTo === null ? undefined : keys.byteString(keyTo),
-        from: earliestEnd,
-        to: maxTime,
-        readableFrom: times.readableFrom,
-        reverse,
-      },
+    const keyFrom = firstKey === undefined || firstKey === null ? undefined : keys.byteString(firstKey);
+    const keyTo = lastKey === undefined || lastKey === null ? undefined : keys.byteString(lastKey);
+    const range = { keyFrom, keyTo, from: earliestEnd, to: maxTime, readableFrom: times.readableFrom, reverse };
+    const belongs = ({ minor }: { readonly minor: number }): boolean => minor <= latestStart;
+    return this.listThroughCache(
+      listRows(table, range, this.#order).filter(belongs),
+      { ...range, everything: false },
       this.#order,
-      this.touch,
+      belongs,
     );
-    return rows.filter(({ minor }) => minor <= latestStart);
   }
 
-  #found(key: K, entries: readonly TimedEntry[]): StoreIterator<KeyValue<Windowed<K>, V>> {
-    const rows = entries.map(({ time, minor, value, bytes }) => ({ time, minor, value, bytes }));
+  #found(key: K, rows: RowReader<SessionSnapshot>): StoreIterator<KeyValue<Windowed<K>, V>> {
     return new ListIterator(rows, (row) => ({
       key: new Windowed(key, { start: row.minor, end: row.time }),
       value: this.table.codec.valueOf(row.value, row.bytes),
     }));
   }
 
-  #listed(rows: readonly ListedRow[]): StoreIterator<KeyValue<Windowed<K>, V>> {
+  #listed(rows: RowReader<ListedRow>): StoreIterator<KeyValue<Windowed<K>, V>> {
     return new ListIterator(rows, (row) => ({
       key: new Windowed(this.#keyOf(row), { start: row.minor, end: row.time }),
       value: this.table.codec.valueOf(row.value, row.bytes),

@@ -32,6 +32,11 @@ export class TimeIndex {
     this.#rows.clear();
   }
 
+  /** The first time after this one that has rows. */
+  timeAfter(time: number): number | undefined {
+    return this.#times[lowerBound(this.#times, time + 1)];
+  }
+
   /** Rows with `from <= time <= to`, by time; those of one time in no particular order. */
   visit(from: number, to: number, visitor: (entry: TimedEntry) => void): void {
     const times = this.#times;

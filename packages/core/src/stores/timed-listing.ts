@@ -5,14 +5,17 @@
 import type { StoreIterator } from './faces.ts';
 import type { ByteString } from './key-bytes.ts';
 import { toByteString } from './key-bytes.ts';
-import type { TimedEntry } from './timed-entry.ts';
 import type { TimedTable } from './timed-table.ts';
 
-/** A row as it was when the listing began. */
-export interface ListedRow {
+/** Where a row stands in a listing. */
+export interface RowPlace {
   readonly byteKey: ByteString;
   readonly time: number;
   readonly minor: number;
+}
+
+/** A row as it was when the listing began. */
+export interface ListedRow extends RowPlace {
   readonly value: unknown;
   readonly bytes: Uint8Array | null;
   readonly timestamp: number;
@@ -29,7 +32,7 @@ export interface ListedRange {
   readonly reverse: boolean;
 }
 
-export type RowOrder = (a: ListedRow, b: ListedRow) => number;
+export type RowOrder = (a: RowPlace, b: RowPlace) => number;
 
 /** Listed in persistent stores: by segment, then by the bytes of key, time and number. */
 export function bySegment(segmentOf: (time: number) => number): RowOrder {
@@ -46,7 +49,7 @@ export const byEndKeyLatestStart: RowOrder = (a, b) => a.time - b.time || compar
 export const byEndStartKey: RowOrder = (a, b) => a.time - b.time || a.minor - b.minor || comparePlain(a.byteKey, b.byteKey);
 
 /** Keys with their times behind them, as bytes. Where one key begins with the other, its bytes are compared with the other's time. */
-function compareKeys(a: Pick<ListedRow, 'byteKey' | 'time'>, b: Pick<ListedRow, 'byteKey' | 'time'>): number {
+export function compareKeys(a: Pick<RowPlace, 'byteKey' | 'time'>, b: Pick<RowPlace, 'byteKey' | 'time'>): number {
   const { byteKey: left } = a;
   const { byteKey: right } = b;
   if (left === right) return 0;
@@ -64,18 +67,12 @@ function timeString(time: number): ByteString {
   return bytes.toString('latin1');
 }
 
-/** The rows of a range, sorted, the last first if it is reversed. `touch` hears of those that the record cache holds. */
-export function listRows<K, V>(
-  table: TimedTable<K, V>,
-  range: ListedRange,
-  order: RowOrder,
-  touch: ((entry: TimedEntry) => void) | undefined,
-): ListedRow[] {
+/** The rows of a range, sorted, the last first if it is reversed. */
+export function listRows<K, V>(table: TimedTable<K, V>, range: ListedRange, order: RowOrder): ListedRow[] {
   const { keyFrom, keyTo, from, to, readableFrom } = range;
   table.open();
   const rows: ListedRow[] = [];
   if (keyFrom !== undefined && keyTo !== undefined && keyFrom > keyTo) return rows;
-  if (touch !== undefined) touchHeld(table, range, touch);
   table.visit(from, to, (entry) => {
     if (!entry.known || !entry.present) return;
     if (entry.time < readableFrom && entry.cached === null) return;
@@ -88,22 +85,6 @@ export function listRows<K, V>(
   if (start < table.completeFrom && start <= to) listEngine(table, { ...range, from: start }, rows);
   rows.sort(order);
   return range.reverse ? rows.reverse() : rows;
-}
-
-/** The record cache hears of all its rows of these keys, whatever their times, in the order in which Java's cache goes through them (S-154). */
-function touchHeld<K, V>(table: TimedTable<K, V>, range: ListedRange, touch: (entry: TimedEntry) => void): void {
-  const { keyFrom, keyTo } = range;
-  const held: { readonly entry: TimedEntry; readonly byteKey: ByteString; readonly time: number; readonly minor: number }[] = [];
-  table.visit(0, Number.POSITIVE_INFINITY, (entry) => {
-    if (entry.cached === null) return;
-    const byteKey = table.byteKeyOf(entry.rows);
-    if ((keyFrom !== undefined && byteKey < keyFrom) || (keyTo !== undefined && byteKey > keyTo)) return;
-    held.push({ entry, byteKey, time: entry.time, minor: entry.minor });
-  });
-  const segment = (time: number): number => table.times.segmentOf(time);
-  held.sort((a, b) => segment(a.time) - segment(b.time) || compareKeys(a, b) || a.time - b.time || a.minor - b.minor);
-  if (range.reverse) held.reverse();
-  for (const { entry } of held) touch(entry);
 }
 
 /** Adds the rows that only the engine has. */
@@ -133,24 +114,47 @@ function listEngine<K, V>(table: TimedTable<K, V>, range: ListedRange, rows: Lis
   }
 }
 
-/** Iterates over what is already there. */
-export class ListIterator<R, T> implements StoreIterator<T> {
-  #rows: readonly R[];
+/** What a list iterator reads from: rows that are there, or those of a read through the record cache. */
+export interface RowReader<R> {
+  /** Undefined at the end. */
+  next(): R | undefined;
+}
+
+/** Everything that is left. */
+export function drain<R>(reader: RowReader<R>): R[] {
+  const rows: R[] = [];
+  for (let row = reader.next(); row !== undefined; row = reader.next()) rows.push(row);
+  return rows;
+}
+
+export class ListedRows<R> implements RowReader<R> {
+  readonly #rows: readonly R[];
   #at = 0;
+
+  constructor(rows: readonly R[]) {
+    this.#rows = rows;
+  }
+
+  next(): R | undefined {
+    return this.#rows[this.#at++];
+  }
+}
+
+export class ListIterator<R, T> implements StoreIterator<T> {
+  #rows: RowReader<R> | null;
   readonly #map: (row: R) => T;
 
-  constructor(rows: readonly R[], map: (row: R) => T) {
+  constructor(rows: RowReader<R>, map: (row: R) => T) {
     this.#rows = rows;
     this.#map = map;
   }
 
   next(): IteratorResult<T, undefined> {
-    const row = this.#rows[this.#at];
+    const row = this.#rows?.next();
     if (row === undefined) {
       this.close();
       return { done: true, value: undefined };
     }
-    this.#at++;
     return { done: false, value: this.#map(row) };
   }
 
@@ -160,8 +164,7 @@ export class ListIterator<R, T> implements StoreIterator<T> {
   }
 
   close(): void {
-    this.#rows = [];
-    this.#at = 0;
+    this.#rows = null;
   }
 
   [Symbol.iterator](): this {

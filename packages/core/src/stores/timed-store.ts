@@ -8,13 +8,18 @@ import type { Window } from '../windows/windowed.ts';
 import { Windowed } from '../windows/windowed.ts';
 import type { FlushListener } from './faces.ts';
 import type { ManagedStore } from './managed-store.ts';
+import { CacheOrder, type KeyRead, type ListRead } from './cache-order.ts';
+import { CachedWalk, passesOf } from './cached-walk.ts';
 import { type CacheNode, type FlushItem, RecordCache, type RecordCacheListener } from './record-cache.ts';
 import type { RecordContext } from './record-context.ts';
+import type { Persistence } from './store-spec.ts';
 import type { TimedEntry } from './timed-entry.ts';
+import { ListedRows, type RowOrder, type RowPlace, type RowReader } from './timed-listing.ts';
 import { TimedTable, type TimedTableInit } from './timed-table.ts';
 
 export interface TimedStoreInit<K, V> extends TimedTableInit<K, V> {
   readonly name: string;
+  readonly persistence: Persistence;
   readonly caching: boolean;
   /** Bytes that Java's cache adds to a key: the segment in front, the suffix behind. */
   readonly cacheKeyBytes: number;
@@ -29,12 +34,11 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
   readonly table: TimedTable<K, V>;
   protected readonly context: RecordContext;
   readonly #cache: RecordCache | null;
+  readonly #cacheOrder: CacheOrder<K, V> | null;
   readonly #cacheKeyBytes: number;
   readonly #dropped: (reason: string) => void;
   #listener: FlushListener<Windowed<K>, V> | null = null;
   #sendOldValues = false;
-  /** Tells the record cache that a row was read. */
-  protected readonly touch: ((entry: TimedEntry) => void) | undefined;
 
   constructor(init: TimedStoreInit<K, V>) {
     const { environment } = init;
@@ -45,18 +49,22 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     this.#dropped = environment.dropped;
     const cache = init.caching && environment.cacheBudget !== null ? new RecordCache(environment.cacheBudget, this) : null;
     this.#cache = cache;
-    this.touch =
+    const persistent = init.persistence === 'persistent';
+    this.#cacheOrder =
       cache === null
-        ? undefined
-        : (entry) => {
-            if (entry.cached !== null) cache.touch(entry, 0);
-          };
+        ? null
+        : new CacheOrder({ table: this.table, persistent, timeOrdered: init.timeOrdered, sessions: init.minorBytes === 8 });
   }
 
   /** The window that a row stands for. */
   protected abstract windowOf(entry: TimedEntry): Window;
   /** The timestamp of a forwarded row. */
   protected abstract forwardedTimestamp(item: FlushItem, entry: TimedEntry): number;
+
+  /** There is a record cache. */
+  protected get caches(): boolean {
+    return this.#cache !== null;
+  }
 
   // ---- rows ----
 
@@ -65,17 +73,64 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     this.checkKey(key);
     const entry = this.table.find(key, time, minor);
     if (entry === undefined) return undefined;
-    this.touch?.(entry);
+    this.#touch(entry);
     return entry.present ? entry : undefined;
   }
 
-  /** The rows of a key that can be seen, by time, the last first if it is reversed. */
-  protected readBetween(key: K, from: number, to: number, reverse: boolean): TimedEntry[] {
+  /** The rows of a key that can be seen, by time. To be read through {@link throughCache}. */
+  protected between(key: K, from: number, to: number): TimedEntry[] {
     this.checkKey(key);
-    const entries = this.table.between(key, from, to);
-    if (reverse) entries.reverse();
-    if (this.touch !== undefined) for (const entry of entries) this.touch(entry);
-    return entries;
+    return this.table.between(key, from, to);
+  }
+
+  /** Reads `rows`, those of `entries`, which are in the order of the read, as far as they belong to it. */
+  protected throughCache<R>(
+    rows: readonly R[],
+    entries: readonly TimedEntry[],
+    read: KeyRead<K>,
+    belongs: (entry: TimedEntry) => boolean = (): boolean => true,
+  ): RowReader<R> {
+    const order = this.#cacheOrder;
+    if (order === null) return new ListedRows(rows);
+    const { key, from, to, reverse } = read;
+    const keyRows = this.table.rowsOf(key);
+    const direction = reverse ? -1 : 1;
+    const passes = passesOf(
+      order.ofKey(read),
+      entries,
+      (entry) => entry.rows === keyRows && entry.time >= from && entry.time <= to && belongs(entry),
+      (row, entry) => direction * (row.time - entry.time || row.minor - entry.minor),
+    );
+    return new CachedWalk(rows, passes, this.#touch);
+  }
+
+  /** Reads a listing, whose order is `order`. */
+  protected listThroughCache<R extends RowPlace>(
+    rows: readonly R[],
+    read: ListRead,
+    order: RowOrder,
+    belongs: (entry: TimedEntry) => boolean = (): boolean => true,
+  ): RowReader<R> {
+    const cacheOrder = this.#cacheOrder;
+    if (cacheOrder === null) return new ListedRows(rows);
+    const { keyFrom, keyTo, from, to, reverse } = read;
+    const { table } = this;
+    const passes = passesOf(
+      cacheOrder.ofListing(read),
+      rows,
+      (entry) => {
+        const byteKey = table.byteKeyOf(entry.rows);
+        return (
+          entry.time >= from &&
+          entry.time <= to &&
+          (keyFrom === undefined || byteKey >= keyFrom) &&
+          (keyTo === undefined || byteKey <= keyTo) &&
+          belongs(entry)
+        );
+      },
+      (row, { minor, rows: keyRows, time }) => (reverse ? -1 : 1) * order(row, { byteKey: table.byteKeyOf(keyRows), time, minor }),
+    );
+    return new CachedWalk(rows, passes, this.#touch);
   }
 
   /** `timestamp` is the row's; that of plain stores is in the changelog only, and always the context's. Null deletes. */
@@ -95,6 +150,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     const node = cache.prepare(entry);
     table.assign(entry, value, timestamp);
     const isNew = entry.cached === null;
+    this.#cacheOrder?.add(entry);
     cache.putDirty(node, keyLength, value === null ? 0 : entry.valueLength + (table.codec.timestamped ? 8 : 0), this.context);
     if (isNew && entry.cached !== null) table.noteHeld(entry);
   }
@@ -147,6 +203,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
   }
 
   released(entry: TimedEntry): void {
+    this.#cacheOrder?.delete(entry);
     this.table.release(entry);
   }
 
@@ -174,6 +231,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
 
   reset(): void {
     this.#cache?.clear();
+    this.#cacheOrder?.clear();
     this.table.reset();
   }
 
@@ -186,6 +244,11 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
   }
 
   // ---- inside ----
+
+  /** Tells the record cache that a row was read. */
+  readonly #touch = (entry: TimedEntry): void => {
+    if (entry.cached !== null) this.#cache?.touch(entry, 0);
+  };
 
   #put(key: K, time: number, minor: number, value: V | null, timestamp: number): void {
     const { times } = this.table;

@@ -120,6 +120,12 @@ export class TimedTable<K, V> implements EntryOwner {
     return found;
   }
 
+  /** The rows of a key that are here. */
+  rowsOf(key: K): KeyRows | undefined {
+    this.open();
+    return this.#rowsOf(key);
+  }
+
   keyOf(entry: TimedEntry): K {
     return this.keys.keyOf(entry.rows.indexKey);
   }

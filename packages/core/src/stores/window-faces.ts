@@ -59,6 +59,8 @@ export interface WindowTable<K, V> {
   write(key: K, start: number, value: V | null, timestamp: number): void;
   /** The rows of `key` with `from <= start <= to`, by start; a snapshot that later writes do not change. */
   rows(key: K, from: number, to: number): readonly WindowRow<V>[];
+  /** As `rows`, or the last first; where the store has a record cache, a row counts as used when it is reached. */
+  scan(key: K, from: number, to: number, reverse: boolean): Iterable<WindowRow<V>>;
   /** The rows of all keys with `from <= start <= to`, by start then key in a time-ordered or in-memory store: what emission on window close reads. A snapshot. */
   rowsBetween(from: number, to: number): StoreIterator<KeyedWindowRow<K, V>>;
   /** Asks to be told of flushed rows. Returns false if the store does not cache: then the operator forwards every update itself. */

@@ -7,7 +7,7 @@ import type { StoreEnvironment } from './store-environment.ts';
 import type { WindowStoreSpec } from './store-spec.ts';
 import { StoreTimes } from './store-times.ts';
 import type { TimedEntry } from './timed-entry.ts';
-import { bySegment, byTimeThenKey, type ListedRow, ListIterator, listRows, type RowOrder } from './timed-listing.ts';
+import { bySegment, byTimeThenKey, drain, type ListedRow, ListIterator, listRows, type RowOrder, type RowReader } from './timed-listing.ts';
 import { TimedStore } from './timed-store.ts';
 import { maxTime } from './timed-table.ts';
 import type { JoinWindowTable, KeyedWindowRow, WindowRow, WindowStore, WindowTable, WindowValue } from './window-faces.ts';
@@ -42,6 +42,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
       timeOrdered: spec.timeOrdered,
       // As in Java, which warns and goes on without.
       caching: spec.caching && !spec.retainDuplicates,
+      persistence: spec.persistence,
       // A time-ordered key has one more byte in front.
       cacheKeyBytes: persistentByTime ? 9 : 8,
     });
@@ -66,27 +67,27 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   }
 
   fetch(key: K, from: number, to: number): StoreIterator<WindowValue<R>> {
-    return this.#fetched(this.readBetween(key, from, to, false));
+    return this.#fetched(key, from, to, false);
   }
 
   backwardFetch(key: K, from: number, to: number): StoreIterator<WindowValue<R>> {
-    return this.#fetched(this.readBetween(key, from, to, true));
+    return this.#fetched(key, from, to, true);
   }
 
   fetchRange(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
-    return this.#listed(this.#list(keyFrom, keyTo, from, to, false, this.#rangeOrder));
+    return this.#listed(this.#list(keyFrom, keyTo, from, to, false, false, this.#rangeOrder));
   }
 
   backwardFetchRange(keyFrom: K | undefined, keyTo: K | undefined, from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
-    return this.#listed(this.#list(keyFrom, keyTo, from, to, true, this.#rangeOrder));
+    return this.#listed(this.#list(keyFrom, keyTo, from, to, true, false, this.#rangeOrder));
   }
 
   fetchAll(from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
-    return this.#listed(this.#list(undefined, undefined, from, to, false));
+    return this.#listed(this.#list(undefined, undefined, from, to, false, true));
   }
 
   backwardFetchAll(from: number, to: number): StoreIterator<KeyValue<Windowed<K>, R>> {
-    return this.#listed(this.#list(undefined, undefined, from, to, true));
+    return this.#listed(this.#list(undefined, undefined, from, to, true, true));
   }
 
   all(): StoreIterator<KeyValue<Windowed<K>, R>> {
@@ -117,18 +118,21 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   }
 
   rows(key: K, from: number, to: number): readonly WindowRow<V>[] {
-    const entries = this.readBetween(key, from, to, false);
+    const entries = this.between(key, from, to);
     // Rows of a store that retains duplicates are never written twice: what joins read for each record need not be copied. Their values are this serde's.
     if (this.#retainDuplicates && this.table.codec.immutable) return entries as unknown as readonly WindowRow<V>[];
-    return entries.map(({ time, value, bytes, timestamp }) => ({
-      start: time,
-      value: this.table.codec.valueOf(value, bytes),
-      timestamp,
-    }));
+    return drain(this.throughCache(entries.map(this.#toRow), entries, { key, from, to, reverse: false, asRange: false }));
+  }
+
+  scan(key: K, from: number, to: number, reverse: boolean): Iterable<WindowRow<V>> {
+    const entries = this.between(key, from, to);
+    if (reverse) entries.reverse();
+    const rows = entries.map(this.#toRow);
+    return this.caches ? new ListIterator(this.throughCache(rows, entries, { key, from, to, reverse, asRange: true }), same) : rows;
   }
 
   rowsBetween(from: number, to: number): StoreIterator<KeyedWindowRow<K, V>> {
-    return new ListIterator(this.#list(undefined, undefined, from, to, false), (row) => ({
+    return new ListIterator(this.#list(undefined, undefined, from, to, false, true), (row) => ({
       key: this.#keyOf(row),
       start: row.time,
       value: this.table.codec.valueOf(row.value, row.bytes),
@@ -158,43 +162,46 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   }
 
   #list(
-    keyFrom: K | undefined,
-    keyTo: K | undefined,
+    firstKey: K | undefined,
+    lastKey: K | undefined,
     from: number,
     to: number,
     reverse: boolean,
+    everything: boolean,
     order: RowOrder = this.#order,
-  ): ListedRow[] {
+  ): RowReader<ListedRow> {
     const { table } = this;
     table.open();
     const { keys, times } = table;
-    return listRows(
-      table,
-      {
-        keyFrom: keyFrom === undefined || keyFrom === null ? undefined : keys.byteString(keyFrom),
-        keyTo: keyTo === undefined || keyTo === null ? undefined : keys.byteString(keyTo),
-        from,
-        to,
-        readableFrom: times.readableFrom,
-        reverse,
-      },
-      order,
-      this.touch,
-    );
+    const keyFrom = firstKey === undefined || firstKey === null ? undefined : keys.byteString(firstKey);
+    const keyTo = lastKey === undefined || lastKey === null ? undefined : keys.byteString(lastKey);
+    const range = { keyFrom, keyTo, from, to, readableFrom: times.readableFrom, reverse };
+    return this.listThroughCache(listRows(table, range, order), { ...range, everything }, order);
   }
 
-  #fetched(entries: readonly TimedEntry[]): StoreIterator<WindowValue<R>> {
+  #fetched(key: K, from: number, to: number, reverse: boolean): StoreIterator<WindowValue<R>> {
+    const entries = this.between(key, from, to);
+    if (reverse) entries.reverse();
     // A snapshot: entries change with the next write.
     const rows = entries.map(({ time, value, bytes, timestamp }) => ({ time, value, bytes, timestamp }));
-    return new ListIterator(rows, (row) => ({ start: row.time, value: this.#valueOf(row.value, row.bytes, row.timestamp) }));
+    return new ListIterator(this.throughCache(rows, entries, { key, from, to, reverse, asRange: false }), (row) => ({
+      start: row.time,
+      value: this.#valueOf(row.value, row.bytes, row.timestamp),
+    }));
   }
 
-  #listed(rows: readonly ListedRow[]): StoreIterator<KeyValue<Windowed<K>, R>> {
+  #listed(rows: RowReader<ListedRow>): StoreIterator<KeyValue<Windowed<K>, R>> {
     return new ListIterator(rows, (row) => ({
       key: new Windowed(this.#keyOf(row), { start: row.time, end: row.time + this.#windowSizeMs }),
       value: this.#valueOf(row.value, row.bytes, row.timestamp),
     }));
   }
+
+  readonly #toRow = ({ time, value, bytes, timestamp }: TimedEntry): WindowRow<V> => ({
+    start: time,
+    value: this.table.codec.valueOf(value, bytes),
+    timestamp,
+  });
 
   #keyOf(row: ListedRow): K {
     const bytes = Buffer.from(row.byteKey, 'latin1');
@@ -204,6 +211,10 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   #valueOf(value: unknown, bytes: Uint8Array | null, timestamp: number): R {
     return this.valueAt(this.table.codec.valueOf(value, bytes), timestamp);
   }
+}
+
+function same<T>(value: T): T {
+  return value;
 }
 
 /** Windows of plain values. */

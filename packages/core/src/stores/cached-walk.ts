@@ -1,0 +1,79 @@
+/**
+ * A read of a windowed store with a record cache. Each row that the cache holds counts as used when the read passes it, and what is used decides what is evicted, and so what
+ * comes out of the store and when (S-154). As in Java a read passes rows that it does not return: those that lie between in the cache's order, and deletions.
+ * Kafka Streams: `ThreadCache.MemoryLRUCacheBytesIterator` below `FilteredCacheIterator` and `AbstractMergedSortedCacheStoreIterator`.
+ */
+import type { TimedEntry } from './timed-entry.ts';
+import type { RowReader } from './timed-listing.ts';
+
+/** A row of the record cache that a read passes. */
+export interface PassedRow {
+  readonly entry: TimedEntry;
+  /** Number of the read's rows that come before it; -1 if it does not belong to what is read. */
+  readonly at: number;
+  /** The read returns it: it is no deletion. */
+  readonly present: boolean;
+}
+
+/**
+ * How each passed row stands to what is read: `compare` tells a row of the read from a passed one, in the order of the read.
+ */
+export function passesOf<R>(
+  passed: readonly TimedEntry[],
+  rows: readonly R[],
+  belongs: (entry: TimedEntry) => boolean,
+  compare: (row: R, entry: TimedEntry) => number,
+): PassedRow[] {
+  return passed.map((entry) => {
+    if (!belongs(entry)) return { entry, at: -1, present: entry.present };
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compare(rows[middle] as R, entry) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return { entry, at: low, present: entry.present };
+  });
+}
+
+/** `rows` is what the read returns, `passes` what it goes through in the cache, both in the order of the read. The cache is looked at one row ahead of what is returned. */
+export class CachedWalk<R> implements RowReader<R> {
+  readonly #rows: readonly R[];
+  readonly #passes: readonly PassedRow[];
+  readonly #touch: (entry: TimedEntry) => void;
+  #at = 0;
+  #passed = 0;
+  /** The row of the cache that was looked at and not taken yet. */
+  #ahead: PassedRow | undefined;
+
+  constructor(rows: readonly R[], passes: readonly PassedRow[], touch: (entry: TimedEntry) => void) {
+    this.#rows = rows;
+    this.#passes = passes;
+    this.#touch = touch;
+  }
+
+  next(): R | undefined {
+    for (;;) {
+      const ahead = (this.#ahead ??= this.#lookAhead());
+      // A deletion is dropped once nothing that is before it is left.
+      if (ahead === undefined || ahead.present || this.#at < ahead.at) break;
+      this.#ahead = undefined;
+    }
+    const row = this.#rows[this.#at];
+    if (row === undefined) return undefined;
+    if (this.#ahead?.at === this.#at && this.#ahead.present) this.#ahead = undefined;
+    this.#at++;
+    return row;
+  }
+
+  #lookAhead(): PassedRow | undefined {
+    for (let pass = this.#passes[this.#passed++]; pass !== undefined; pass = this.#passes[this.#passed++]) {
+      // Evicted since the read began.
+      if (pass.entry.cached === null) continue;
+      this.#touch(pass.entry);
+      if (pass.at >= 0) return pass;
+    }
+    return undefined;
+  }
+}
