@@ -242,6 +242,25 @@ describe('a batch that was written by brokers that ended before they said so', (
   });
 });
 
+describe('a partition without a leader', () => {
+  it('gets its records once there is one, however often the others said that there is none', async () => {
+    environment.kafka.createTopic('single', { replicationFactor: 1 });
+    const producer = await open({ deliveryTimeoutMs: 600_000 });
+    await environment.run(() => producer.lookUp(['single']));
+    const { leader } = environment.kafka.log('single', 0);
+    await environment.kafka.stopBroker(leader);
+    const bytes = Buffer.from('a');
+    producer.partition('single', 0).append(1, bytes, -1, -1, bytes, 0, bytes.length, null);
+    const flushed = producer.flush();
+    await environment.clock.advance(10_000);
+    await environment.kafka.startBroker(leader);
+    const startedAtMs = environment.clock.monotonic();
+    await environment.run(() => flushed);
+    expect(environment.kafka.records('single').length).toBe(1);
+    expect(environment.clock.monotonic() - startedAtMs).toBeLessThan(2_000);
+  });
+});
+
 describe('the delivery timeout', () => {
   it('ends a batch however often it was tried', async () => {
     environment.kafka.intercept(produceApi, () => produced(() => ({ errorCode: 19 })));

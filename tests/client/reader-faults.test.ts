@@ -95,6 +95,34 @@ describe('an error that passes', () => {
     expect(all).toEqual({ values: ['a', 'b'], issues: [] });
   });
 
+  it('because there is no leader is over once there is one, however often the others said that there is none', async () => {
+    await environment.run(() => client.close());
+    await environment.close();
+    environment = await EmbeddedEnvironment.open({ brokers: 2 });
+    environment.kafka.createTopic('input', { partitions: 1, replicationFactor: 1 });
+    client = environment.createClient();
+    await environment.run(async () => {
+      await client.connect();
+      await write(tp, ['a']);
+    });
+    const { leader } = environment.kafka.log('input', 0);
+    // A client of its own: nobody else asks for metadata.
+    const alone = environment.createClient();
+    await environment.run(() => alone.connect());
+    const reader = alone.reader({ isolation: 'uncommitted', role: 'main', maxBufferedBytes: 1_000_000 });
+    reader.assign(new Map([[tp, 0]]));
+    expect((await environment.run(() => collect(reader, ({ values }) => values.length === 1))).values).toEqual(['a']);
+    await environment.kafka.stopBroker(leader);
+    await environment.clock.advance(10_000);
+    await environment.kafka.startBroker(leader);
+    const all = await environment.run(async () => {
+      await write(tp, ['b']);
+      return collect(reader, ({ values }) => values.length === 1);
+    });
+    expect(all).toEqual({ values: ['b'], issues: [] });
+    await environment.run(() => alone.close());
+  });
+
   it('of one partition does not hold up the other', async () => {
     environment.kafka.intercept(fetchApi, () =>
       fetched(({ partitionIndex }) => (partitionIndex === 0 ? { errorCode: 6, records: null } : {})),

@@ -147,9 +147,7 @@ export class Cluster {
   }
 
   #sharedRefresh(): Promise<void> {
-    return (this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-    }));
+    return (this.#refreshing ??= this.#refresh());
   }
 
   async #refresh(): Promise<void> {
@@ -168,6 +166,8 @@ export class Cluster {
     } finally {
       this.#refreshedAtMs = this.clock.monotonic();
       this.#refreshedInterest = interest;
+      // Over before anybody hears of it: who still misses something must get a refresh of its own, not this one again.
+      this.#refreshing = undefined;
     }
     for (const listener of this.#listeners) listener();
   }

@@ -55,6 +55,20 @@ describe('a refresh', () => {
     expect(wire.requests.length).toBe(2);
   });
 
+  it('that left a listener without what it misses is followed by another', async () => {
+    const { cluster, wire } = clusterWith(answer(-1, 1), answer(-1, 1), answer(-1, 1), answer(2, 2));
+    const clock = cluster.clock as ReturnType<typeof testContext>['clock'];
+    cluster.watch(['topic']);
+    cluster.onRefresh(() => {
+      queueMicrotask(() => {
+        if (cluster.leader('topic', 0) < 0) void cluster.refresh();
+      });
+    });
+    await cluster.refresh();
+    for (let round = 0; round < 10; round++) await clock.advance(100);
+    expect([cluster.leader('topic', 0), wire.requests.length]).toEqual([2, 4]);
+  });
+
   it('asks at once for a topic that was watched since', async () => {
     const asked: unknown[] = [];
     const wire = new ScriptedWire().on(metadataApi, ({ topics }) => {
