@@ -62,7 +62,7 @@ export function compile(source: Graph, options: CompileOptions): Topology {
   for (const sources of graph.copartitioned) builder.copartitionSources(sources);
   builder.validateCopartition();
   // All of them, whatever the optimisation leaves out: it may find less to do after the next change.
-  if (options.requireNames) checkNamesGiven(source.nodes());
+  if (options.requireNames) checkNamesGiven(source.inCallOrder());
 
   const description = describeTopology(builder);
   return new Topology(makePlan(builder, { ...options, description }), description);

@@ -289,4 +289,9 @@ export class Graph {
     for (const node of seen) for (const child of node.children) seen.add(child);
     return [...seen];
   }
+
+  /** Every node once, in the order of the calls: a node stands behind its parents. */
+  inCallOrder(): GraphNode[] {
+    return this.nodes().sort((a, b) => a.priority - b.priority);
+  }
 }

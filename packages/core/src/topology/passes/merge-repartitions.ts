@@ -18,8 +18,7 @@ export interface RepartitionSites {
 export function findRepartitionSites(graph: Graph): RepartitionSites {
   const byKeyChanger = new Map<GraphNode, Set<GraphNode>>();
   const merges: GraphNode[] = [];
-  // A node stands behind its parents, so its key-changing one is in the map.
-  for (const node of graph.nodes().toSorted((a, b) => a.priority - b.priority)) {
+  for (const node of graph.inCallOrder()) {
     const { description } = node;
     if (description.kind === 'processor' && description.changesKey) byKeyChanger.set(node, new Set());
     else if (description.kind === 'processor' && description.isMerge) merges.push(node);
