@@ -79,7 +79,8 @@ describe.each(Object.entries(clients))('over %s', (_, factory) => {
     await broker.restart();
     await sleep(systemClock, 1_000);
     await broker.freeze();
-    await sleep(systemClock, 3_000);
+    // Longer than its own session: the controller fences it when both go on, and for a moment there is no leader.
+    await sleep(systemClock, 4_000);
     broker.thaw();
     await sleep(systemClock, 1_000);
     load.abort();
@@ -93,7 +94,7 @@ describe.each(Object.entries(clients))('over %s', (_, factory) => {
     expect([events, member.metadata()?.generation]).toEqual([['assigned'], generation]);
     await member.close({ leave: true });
     await client.close();
-  }, 120_000);
+  }, 300_000);
 });
 
 /** What the producer, the embedded cluster and their pages rest on: the sequence numbers that a broker reads from its log are those of young records. */

@@ -246,9 +246,18 @@ function hasStopped(pid) {
   if (!existsSync('/proc/self/task')) return execFileSync('ps', ['-p', `${pid}`, '-o', 'stat='], { encoding: 'utf8' }).startsWith('T');
   return readdirSync(`/proc/${pid}/task`).every((thread) => {
     // The state is the first field behind the command's name, which stands in brackets.
-    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+    const stat = statOf(pid, thread);
+    return stat === undefined || stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
   });
+}
+
+/** Undefined for a thread that has ended since the threads were listed. */
+function statOf(pid, thread) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function commandOf(pid) {

@@ -53,18 +53,22 @@ async function stopAll(): Promise<void> {
   await Promise.all(running.filter((app) => !app.ended).map((app) => app.stop()));
 }
 
-test.each([1, 2, 3])('%i instances on four partitions give exact counts', async (instances) => {
-  const appId = uniqueName(`instances-${instances}`);
-  const lines = makeLines(instances, 20_000);
-  await createTopics(client, [`${appId}-in`, `${appId}-out`], partitions);
-  await Promise.all(Array.from({ length: instances }, () => ready(appId)));
-  await loadLines(client, `${appId}-in`, partitions, lines);
+test.each([1, 2, 3])(
+  '%i instances on four partitions give exact counts',
+  async (instances) => {
+    const appId = uniqueName(`instances-${instances}`);
+    const lines = makeLines(instances, 20_000);
+    await createTopics(client, [`${appId}-in`, `${appId}-out`], partitions);
+    await Promise.all(Array.from({ length: instances }, () => ready(appId)));
+    await loadLines(client, `${appId}-in`, partitions, lines);
 
-  await finished(appId);
-  await stopAll();
+    await finished(appId);
+    await stopAll();
 
-  expect(await fold(client, `${appId}-out`, partitions)).toEqual(countWords(lines));
-});
+    expect(await fold(client, `${appId}-out`, partitions)).toEqual(countWords(lines));
+  },
+  300_000,
+);
 
 test('instances that join and leave in order under load lose and repeat nothing', async () => {
   const appId = uniqueName('moving');
@@ -84,4 +88,4 @@ test('instances that join and leave in order under load lose and repeat nothing'
 
   expect(await fold(client, `${appId}-out`, partitions)).toEqual(countWords(chunks.flat()));
   expect(await fold(client, `${appId}-${store}-changelog`, partitions)).toEqual(countWords(chunks.flat()));
-});
+}, 300_000);

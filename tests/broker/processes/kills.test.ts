@@ -103,7 +103,7 @@ test.each(['rocksdb', 'leveldb'] as const)(
     expect(counts).toEqual(changelog);
     expect(await storedTable(engine, current, appId)).toEqual(changelog);
   },
-  600_000,
+  900_000,
 );
 
 /** What the engines of a stopped application hold, read without Kafka. */
