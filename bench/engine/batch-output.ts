@@ -8,6 +8,7 @@ import {
   topicPartition,
 } from '@millrace/core/kafka';
 import { decodeRecords, placeBatch, RecordBatchBuilder } from '@millrace/kafka/protocol';
+import { Outputs } from './outputs.ts';
 
 const batchBytes = 16_384;
 
@@ -18,13 +19,13 @@ class Partition implements OutputPartition {
   readonly #loops: boolean;
   /** Batches that come back as input. */
   readonly returned: Uint8Array[] = [];
-  /** Keys and last values, where somebody wants to check them. */
-  readonly last: Map<string, bigint> | undefined;
+  /** What was appended, where somebody wants to check it. */
+  readonly outputs: Outputs | undefined;
 
-  constructor(tp: TopicPartition, loops: boolean, last: Map<string, bigint> | undefined) {
+  constructor(tp: TopicPartition, loops: boolean, outputs: Outputs | undefined) {
     this.tp = tp;
     this.#loops = loops;
-    this.last = last;
+    this.outputs = outputs;
   }
 
   append(
@@ -42,10 +43,7 @@ class Partition implements OutputPartition {
       this.finish();
       this.#builder.append(timestamp, keyBuffer, keyStart, keyEnd, valueBuffer, valueStart, valueEnd, headers);
     }
-    if (this.last !== undefined) {
-      const key = Buffer.from(keyBuffer.subarray(keyStart, keyEnd)).toString('utf8');
-      this.last.set(key, Buffer.from(valueBuffer.subarray(valueStart, valueEnd)).readBigInt64BE());
-    }
+    this.outputs?.add(text(keyBuffer, keyStart, keyEnd), valueStart < 0 ? null : text(valueBuffer, valueStart, valueEnd));
   }
 
   finish(): void {
@@ -64,7 +62,7 @@ export class BatchOutput implements Output {
   readonly #offsets = new Map<TopicPartition, number>();
   readonly #checked: boolean;
 
-  /** `loops`: topics that the task reads itself. `checked`: keep the last value of each key of the topic `out` (slow). */
+  /** `loops`: topics that the task reads itself. `checked`: looks at what goes to the topic `out` (slow). */
   constructor(loops: ReadonlySet<string>, checked: boolean) {
     this.#loops = loops;
     this.#checked = checked;
@@ -78,7 +76,7 @@ export class BatchOutput implements Output {
     const tp = topicPartition(topic, partition);
     let output = this.#partitions.get(tp);
     if (output === undefined) {
-      output = new Partition(tp, this.#loops.has(topic), this.#checked && topic === 'out' ? new Map() : undefined);
+      output = new Partition(tp, this.#loops.has(topic), this.#checked && topic === 'out' ? new Outputs() : undefined);
       this.#partitions.set(tp, output);
     }
     return output;
@@ -117,4 +115,8 @@ export function readBack(tp: TopicPartition, batch: Uint8Array, offsets: Map<Top
   if (records === undefined || batches.length !== 1) throw new Error('one batch gives one view');
   offsets.set(tp, nextOffset);
   return records;
+}
+
+function text(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
 }
