@@ -106,7 +106,7 @@ export type {
 export type { KeyValueStoreSpec, Persistence, StoreSpec } from './stores/store-spec.ts';
 export type { VersionedRecord, VersionedStore } from './stores/versioned-faces.ts';
 export type { ReadOnlySessionStore, SessionStore } from './stores/session-faces.ts';
-export type { ReadOnlyWindowStore, TimestampedWindowStore, WindowStore, WindowValue } from './stores/window-faces.ts';
+export type { ReadOnlyWindowStore, TimestampedWindowStore, ValueAndHeaders, WindowStore, WindowValue } from './stores/window-faces.ts';
 export { parseDuration } from './time.ts';
 export type { Clock, Duration, Timer } from './time.ts';
 export type { Optimization, Optimize } from './topology/optimizations.ts';

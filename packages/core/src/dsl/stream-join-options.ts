@@ -115,6 +115,8 @@ export function joinStores<K, L, R>(
     kind: 'window',
     name: own === undefined ? `${name}-store` : own.name,
     persistence: own === undefined ? persistence : (own.persistence ?? 'persistent'),
+    // As in Kafka Streams, where the layout of those on disk has no room for them.
+    keepsHeaders: (own === undefined ? persistence : (own.persistence ?? 'persistent')) === 'inMemory',
     caching: false,
     // Duplicates must not be compacted away, whatever else is configured.
     logging: own === undefined ? logging && { ...logging, 'cleanup.policy': 'delete' } : {},

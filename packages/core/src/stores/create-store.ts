@@ -12,7 +12,7 @@ import { SessionWindowStore } from './session-store.ts';
 import type { KeyValueStoreSpec, StoreSpec } from './store-spec.ts';
 import { SuppressStore } from './suppress-buffer.ts';
 import { VersionedKeyValueStore } from './versioned-store.ts';
-import { PlainWindowStore, TimestampedWindows } from './window-store.ts';
+import { JoinWindows, PlainWindowStore, TimestampedWindows } from './window-store.ts';
 
 /**
  * @throws MR_SERDE_MISSING if the specification has no serde (the builder refuses such a store before).
@@ -25,6 +25,7 @@ export function createStore(spec: StoreSpec, taskEnvironment: StoreEnvironment):
     case 'keyValue':
       return keyValueStore(spec, environment, keySerde, valueSerde);
     case 'window':
+      if (spec.logsHeaders === true) return new JoinWindows(spec, environment, keySerde, valueSerde);
       return spec.timestamped
         ? new TimestampedWindows(spec, environment, keySerde, valueSerde)
         : new PlainWindowStore(spec, environment, keySerde, valueSerde);

@@ -44,6 +44,7 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
       keySerde,
       valueSerde,
       timestamped: false,
+      keepsHeaders: false,
       times,
       minorBytes: 8,
       timeOrdered: spec.timeOrdered,

@@ -40,6 +40,8 @@ export interface WindowStoreSpec extends StoreSpecBase {
   readonly timeOrdered: boolean;
   /** A time-ordered persistent store with an index by key, as sliding windows have it: ranges of keys are still listed by key, then start. */
   readonly keyIndexed?: boolean | undefined;
+  /** Rows have the headers that they were written with. Not where the store has a record cache. @default false */
+  readonly keepsHeaders?: boolean | undefined;
 }
 
 export interface SessionStoreSpec extends StoreSpecBase {

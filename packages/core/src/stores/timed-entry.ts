@@ -1,4 +1,5 @@
 /** Rows of one key in a windowed store: a sorted array of entries, and from which time on it has all there are. */
+import type { Header } from '../headers.ts';
 import { Entry, type EntryOwner } from './entry.ts';
 import type { ByteString } from './key-bytes.ts';
 
@@ -7,6 +8,8 @@ export class TimedEntry extends Entry {
   readonly rows: KeyRows;
   readonly time: number;
   readonly minor: number;
+  /** In a store that keeps them; null if there are none. */
+  headers: readonly Header[] | null = null;
 
   constructor(rows: KeyRows, time: number, minor: number, owner: EntryOwner, known: boolean) {
     super(rows.indexKey, owner, known);

@@ -2,6 +2,7 @@
  * Listings of windowed stores over many keys: a snapshot of the rows here and in the engine, in the order that the kind of store has in Kafka Streams. Reads by key, which
  * operators make for each record, do not come here; emission on window close does, with the rows that it is about to emit.
  */
+import type { Header } from '../headers.ts';
 import type { StoreIterator } from './faces.ts';
 import type { ByteString } from './key-bytes.ts';
 import { toByteString } from './key-bytes.ts';
@@ -19,6 +20,7 @@ export interface ListedRow extends RowPlace {
   readonly value: unknown;
   readonly bytes: Uint8Array | null;
   readonly timestamp: number;
+  readonly headers: readonly Header[] | null;
 }
 
 export interface ListedRange {
@@ -78,8 +80,8 @@ export function listRows<K, V>(table: TimedTable<K, V>, range: ListedRange, orde
     if (entry.time < readableFrom && entry.cached === null) return;
     const byteKey = table.byteKeyOf(entry.rows);
     if ((keyFrom !== undefined && byteKey < keyFrom) || (keyTo !== undefined && byteKey > keyTo)) return;
-    const { time, minor, value, bytes, timestamp } = entry;
-    rows.push({ byteKey, time, minor, value, bytes, timestamp });
+    const { bytes, headers, minor, time, timestamp, value } = entry;
+    rows.push({ byteKey, time, minor, value, bytes, timestamp, headers });
   });
   const start = Math.max(from, readableFrom, 0);
   if (start < table.completeFrom && start <= to) listEngine(table, { ...range, from: start }, rows);
@@ -107,7 +109,9 @@ function listEngine<K, V>(table: TimedTable<K, V>, range: ListedRange, rows: Lis
       // Already there, or deleted.
       if (table.entryOfEngineKey(key, time, minor) !== undefined) continue;
       const row = iterator.value;
-      rows.push({ byteKey, time, minor, value: null, bytes: table.codec.valueBytesOf(row), timestamp: table.codec.timestampOf(row) });
+      const { codec } = table;
+      const bytes = codec.valueBytesOf(row);
+      rows.push({ byteKey, time, minor, value: null, bytes, timestamp: codec.timestampOf(row), headers: codec.headersOf(row) });
     }
   } finally {
     iterator.close();

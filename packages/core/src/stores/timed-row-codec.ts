@@ -1,8 +1,10 @@
 /** The bytes of a windowed store's rows: keys as engine and changelog have them, made once for both; values, with their timestamp in front in the engine only (SF-02, SF-03). */
+import type { Header } from '../headers.ts';
 import type { OutputPartition } from '../kafka/port.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
 import type { Serde } from '../serde/serde.ts';
 import { readTimestamp, timestampBytes, writeTimestamp } from './key-bytes.ts';
+import { decodeRowHeaders, encodeRowHeaders, endOfRowHeaders } from './row-headers.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import { StoreKeys } from './store-keys.ts';
 import type { StoreTimes } from './store-times.ts';
@@ -14,12 +16,15 @@ export interface TimedRowCodecInit<K, V> {
   readonly keySerde: Serde<K>;
   readonly valueSerde: Serde<V>;
   readonly timestamped: boolean;
+  /** Rows have the headers that they were written with. */
+  readonly keepsHeaders: boolean;
   readonly times: StoreTimes;
   readonly minorBytes: MinorBytes;
 }
 
 export class TimedRowCodec<K, V> {
   readonly timestamped: boolean;
+  readonly keepsHeaders: boolean;
   readonly keys: StoreKeys<K>;
   readonly layout: TimedLayout;
   readonly #times: StoreTimes;
@@ -28,11 +33,15 @@ export class TimedRowCodec<K, V> {
   readonly #keyWriter: ByteWriter;
   /** Room for a timestamp, then the value encoded last. */
   readonly #valueWriter = new ByteWriter();
+  /** Rows with headers are put together here. */
+  readonly #rowWriter: ByteWriter | null;
 
   constructor(init: TimedRowCodecInit<K, V>) {
     const { environment, keySerde, valueSerde } = init;
     const topic = environment.serdeTopic;
     this.timestamped = init.timestamped;
+    this.keepsHeaders = init.keepsHeaders;
+    this.#rowWriter = init.keepsHeaders ? new ByteWriter() : null;
     this.layout = new TimedLayout(environment.prefix, init.minorBytes);
     this.keys = new StoreKeys(keySerde.bind?.({ topic, role: 'key' }) ?? keySerde, new ByteWriter());
     this.#times = init.times;
@@ -96,8 +105,16 @@ export class TimedRowCodec<K, V> {
   }
 
   /** The engine's row, good until the next value is encoded. */
-  engineRow(timestamp: number): Uint8Array {
+  engineRow(timestamp: number, headers: readonly Header[] | null): Uint8Array {
     const { buffer, position } = this.#valueWriter;
+    const row = this.#rowWriter;
+    if (row !== null) {
+      row.position = 0;
+      if (this.timestamped) row.writeInt64(timestamp);
+      encodeRowHeaders(headers, row);
+      row.writeRange(buffer, timestampBytes, position);
+      return row.buffer.subarray(0, row.position);
+    }
     if (this.timestamped) writeTimestamp(buffer, 0, timestamp);
     return buffer.subarray(this.timestamped ? 0 : timestampBytes, position);
   }
@@ -137,12 +154,17 @@ export class TimedRowCodec<K, V> {
 
   /** The value of a row as the engine has it. */
   decodeRow(row: Uint8Array): V {
-    return this.#valueSerde.decode(row, this.timestamped ? timestampBytes : 0, row.length);
+    return this.#valueSerde.decode(row, this.#valueStart(row), row.length);
   }
 
   /** The bytes of its value. */
   valueBytesOf(row: Uint8Array): Uint8Array {
-    return this.timestamped ? row.subarray(timestampBytes) : row;
+    const start = this.#valueStart(row);
+    return start === 0 ? row : row.subarray(start);
+  }
+
+  headersOf(row: Uint8Array): readonly Header[] | null {
+    return this.keepsHeaders ? decodeRowHeaders(row, this.timestamped ? timestampBytes : 0) : null;
   }
 
   timestampOf(row: Uint8Array): number {
@@ -154,8 +176,14 @@ export class TimedRowCodec<K, V> {
     entry.known = true;
     if (row === undefined) return;
     entry.timestamp = this.timestampOf(row);
-    entry.valueLength = row.length - (this.timestamped ? timestampBytes : 0);
+    entry.valueLength = row.length - this.#valueStart(row);
+    if (this.keepsHeaders) entry.headers = this.headersOf(row);
     if (this.#valueSerde.immutable) entry.value = this.decodeRow(row);
     else entry.bytes = this.valueBytesOf(row);
+  }
+
+  #valueStart(row: Uint8Array): number {
+    const start = this.timestamped ? timestampBytes : 0;
+    return this.keepsHeaders ? endOfRowHeaders(row, start) : start;
   }
 }

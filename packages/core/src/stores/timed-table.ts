@@ -10,6 +10,7 @@ import { entryBytes, type EntryOwner } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
 import { readTimestamp, writeTimestamp } from './key-bytes.ts';
 import type { ReadCache } from './read-cache.ts';
+import type { RecordContext } from './record-context.ts';
 import type { StoreKeys } from './store-keys.ts';
 import type { StoreTimes } from './store-times.ts';
 import { KeyRows, TimedEntry } from './timed-entry.ts';
@@ -33,6 +34,7 @@ export class TimedTable<K, V> implements EntryOwner {
   readonly engine: StateEngine;
   readonly #store: string;
   readonly #readCache: ReadCache;
+  readonly #context: RecordContext;
   readonly #index = new EntryIndex<KeyRows>();
   readonly #byTime: TimeIndex | null;
   /** Keys without rows here have none of this time or later. */
@@ -62,6 +64,7 @@ export class TimedTable<K, V> implements EntryOwner {
     this.engine = init.environment.engine;
     this.#store = store;
     this.#readCache = init.environment.readCache;
+    this.#context = init.environment.context;
     this.#byTime = init.timeOrdered ? new TimeIndex() : null;
   }
 
@@ -163,6 +166,7 @@ export class TimedTable<K, V> implements EntryOwner {
     const counted = entry.epoch === this.#epoch;
     if (counted) this.#uncommittedBytes -= entryBytes(entry);
     entry.timestamp = timestamp;
+    if (this.codec.keepsHeaders) entry.headers = value === null ? null : (this.#context.headers?.toArray() ?? null);
     if (value === null) {
       entry.value = null;
       entry.bytes = null;
@@ -253,7 +257,7 @@ export class TimedTable<K, V> implements EntryOwner {
         continue;
       }
       codec.encodeHeld(value, bytes);
-      batch.put(codec.engineKey, codec.engineRow(held ? node.baseTimestamp : entry.timestamp));
+      batch.put(codec.engineKey, codec.engineRow(held ? node.baseTimestamp : entry.timestamp, entry.headers));
     }
     if (times.observed !== this.#writtenTime || this.#sequence !== this.#writtenSequence) this.#writeMeta(batch);
     this.#taken = this.#taken.length === 0 ? entries : this.#taken.concat(entries);
@@ -314,7 +318,7 @@ export class TimedTable<K, V> implements EntryOwner {
       return key.length;
     }
     codec.copyValue(records.buffer, valueStart, records.valueEnd(index));
-    const row = codec.engineRow(records.timestamp(index));
+    const row = codec.engineRow(records.timestamp(index), codec.keepsHeaders ? records.headers(index).toArray() : null);
     batch.put(key, row);
     return key.length + row.length;
   }

@@ -2,6 +2,7 @@
  * The typed faces of window stores: what processors, tests and queries use, and what windowed operators and joins use below them.
  * A window is named by its start; times are ms, bounds are included. Kafka Streams: `WindowStore`, `TimestampedWindowStore`.
  */
+import type { Headers } from '../headers.ts';
 import type { Windowed } from '../windows/windowed.ts';
 import type { FlushListener, KeyValue, StoreIterator, ValueAndTimestamp } from './faces.ts';
 
@@ -37,6 +38,13 @@ export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
 
 /** A window store that keeps each value's timestamp: what windowed tables are. */
 export type TimestampedWindowStore<K, V> = WindowStore<K, ValueAndTimestamp<V>>;
+
+/** A record in a store of a join of streams; its timestamp is the start of its window. */
+export interface ValueAndHeaders<V> {
+  readonly value: V;
+  /** Empty where the store does not keep them, as those on disk by default. */
+  readonly headers: Headers;
+}
 
 /** A window of a known key, as operators see it. */
 export interface WindowRow<V> {

@@ -1,4 +1,5 @@
 /** Window stores as processors and operators see them. Kafka Streams: `WindowStore`, `TimestampedWindowStore` over `RocksDBWindowStore`, `InMemoryWindowStore`. */
+import { type Header, Headers } from '../headers.ts';
 import type { Serde } from '../serde/serde.ts';
 import { type Window, Windowed } from '../windows/windowed.ts';
 import type { KeyValue, StoreIterator, ValueAndTimestamp } from './faces.ts';
@@ -10,7 +11,7 @@ import type { TimedEntry } from './timed-entry.ts';
 import { bySegment, byTimeThenKey, drain, type ListedRow, ListIterator, listRows, type RowOrder, type RowReader } from './timed-listing.ts';
 import { TimedStore } from './timed-store.ts';
 import { maxTime } from './timed-table.ts';
-import type { JoinWindowTable, KeyedWindowRow, WindowRow, WindowStore, WindowTable, WindowValue } from './window-faces.ts';
+import type { JoinWindowTable, KeyedWindowRow, ValueAndHeaders, WindowRow, WindowStore, WindowTable, WindowValue } from './window-faces.ts';
 
 /** `R` is what the face calls a value. */
 abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowStore<K, R> {
@@ -37,6 +38,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
       keySerde,
       valueSerde,
       timestamped: spec.timestamped,
+      keepsHeaders: spec.keepsHeaders === true,
       times,
       minorBytes: 4,
       timeOrdered: spec.timeOrdered,
@@ -54,7 +56,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
     this.#rangeOrder = persistentByTime && spec.keyIndexed === true ? byKey : this.#order;
   }
 
-  protected abstract valueAt(value: V, timestamp: number): R;
+  protected abstract valueAt(value: V, timestamp: number, headers: readonly Header[] | null): R;
   abstract put(key: K, value: R | null | undefined, start: number): void;
 
   // ---- the public face ----
@@ -63,7 +65,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
     // Of several rows a persistent store finds the one that was put last, if it is of this key and start; one in memory finds none.
     if (this.#retainDuplicates && this.#inMemory) return undefined;
     const entry = this.read(key, start, this.#retainDuplicates ? this.#lastSequence : 0);
-    return entry === undefined ? undefined : this.#valueOf(entry.value, entry.bytes, entry.timestamp);
+    return entry === undefined ? undefined : this.#valueOf(entry);
   }
 
   fetch(key: K, from: number, to: number): StoreIterator<WindowValue<R>> {
@@ -183,17 +185,17 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
     const entries = this.between(key, from, to);
     if (reverse) entries.reverse();
     // A snapshot: entries change with the next write.
-    const rows = entries.map(({ time, value, bytes, timestamp }) => ({ time, value, bytes, timestamp }));
+    const rows = entries.map(({ bytes, headers, time, timestamp, value }) => ({ time, value, bytes, timestamp, headers }));
     return new ListIterator(this.throughCache(rows, entries, { key, from, to, reverse, asRange: false }), (row) => ({
       start: row.time,
-      value: this.#valueOf(row.value, row.bytes, row.timestamp),
+      value: this.#valueOf(row),
     }));
   }
 
   #listed(rows: RowReader<ListedRow>): StoreIterator<KeyValue<Windowed<K>, R>> {
     return new ListIterator(rows, (row) => ({
       key: new Windowed(this.#keyOf(row), { start: row.time, end: row.time + this.#windowSizeMs }),
-      value: this.#valueOf(row.value, row.bytes, row.timestamp),
+      value: this.#valueOf(row),
     }));
   }
 
@@ -208,8 +210,8 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
     return this.table.keys.decode(bytes, 0, bytes.length);
   }
 
-  #valueOf(value: unknown, bytes: Uint8Array | null, timestamp: number): R {
-    return this.valueAt(this.table.codec.valueOf(value, bytes), timestamp);
+  #valueOf({ bytes, headers, timestamp, value }: Pick<TimedEntry, 'bytes' | 'headers' | 'timestamp' | 'value'>): R {
+    return this.valueAt(this.table.codec.valueOf(value, bytes), timestamp, headers);
   }
 }
 
@@ -225,6 +227,17 @@ export class PlainWindowStore<K, V> extends WindowRows<K, V, V> implements JoinW
 
   protected override valueAt(value: V): V {
     return value;
+  }
+}
+
+/** Records of one side of a join, by their timestamps. Operators put them; a processor that does gives them the headers of the record in progress. */
+export class JoinWindows<K, V> extends WindowRows<K, V, ValueAndHeaders<V>> implements JoinWindowTable<K, V> {
+  override put(key: K, value: ValueAndHeaders<V> | null | undefined, start: number): void {
+    this.write(key, start, value?.value ?? null, -1);
+  }
+
+  protected override valueAt(value: V, _timestamp: number, headers: readonly Header[] | null): ValueAndHeaders<V> {
+    return { value, headers: new Headers(headers ?? undefined) };
   }
 }
 

@@ -1,10 +1,12 @@
 /** Window stores against a model of Java's rules: what is refused, hidden, listed, logged, and what commits, aborts, restarts and restores leave of it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Headers } from '../../src/headers.ts';
+import { StreamRecord } from '../../src/record.ts';
 import { serdes } from '../../src/serde/serdes.ts';
 import type { Serde } from '../../src/serde/serde.ts';
 import type { ValueAndTimestamp } from '../../src/stores/faces.ts';
-import type { TimestampedWindowStore, WindowStore, WindowTable } from '../../src/stores/window-faces.ts';
+import type { TimestampedWindowStore, ValueAndHeaders, WindowStore, WindowTable } from '../../src/stores/window-faces.ts';
 import type { Persistence, WindowStoreSpec } from '../../src/stores/store-spec.ts';
 import { fetched, specBase, WindowedHarness } from './windowed-harness.ts';
 
@@ -306,6 +308,49 @@ describe('reading', () => {
       expect(again.store.fetchAt('k', 3)).toEqual({ value: 'v', timestamp: 7 });
       expect([...again.store.rowsBetween(0, 9)]).toEqual([{ key: 'k', start: 3, value: 'v', timestamp: 7 }]);
     }
+  });
+
+  it.each([
+    [
+      'kept in the rows where the store keeps them',
+      true,
+      [
+        ['h', 'one'],
+        ['h', null],
+      ],
+    ],
+    ['in the changelog only where it does not', false, []],
+  ])('has headers of join windows %s', (_name, keepsHeaders, expected) => {
+    type Joined = WindowStore<string, ValueAndHeaders<string>>;
+    const harness = new WindowedHarness<Joined>(spec({ retainDuplicates: true, logsHeaders: true, keepsHeaders }));
+    const headers = new Headers([
+      { key: 'h', value: Buffer.from('one') },
+      { key: 'h', value: null },
+    ]);
+    harness.at(5).context.record = new StreamRecord('k', 'v', 5, headers, null, 0, null, null, false);
+    harness.store.put('k', { value: 'v', headers }, 5);
+    // What becomes of the record's headers later is not the row's.
+    headers.remove('h');
+    harness.at(6).store.put('k', { value: 'w', headers: new Headers() }, 6);
+    const shown = (store: Joined): unknown[] =>
+      [...store.all()].map(({ value }) => [
+        value.value,
+        value.headers.toArray().map(({ key, value: bytes }) => [key, bytes && Buffer.from(bytes).toString()]),
+      ]);
+    const rows = [
+      ['v', expected],
+      ['w', []],
+    ];
+    expect(shown(harness.store)).toEqual(rows);
+    expect(harness.logged.map((record) => record.headers)).toEqual([
+      [
+        ['h', 'one'],
+        ['h', null],
+      ],
+      [],
+    ]);
+    expect(shown(harness.commit().reopened().store)).toEqual(rows);
+    expect(shown(harness.restored().store)).toEqual(rows);
   });
 
   it.each([null, undefined])('refuses the key %s', (bad) => {
