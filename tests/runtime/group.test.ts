@@ -313,7 +313,11 @@ describe('output that a broker refuses', () => {
     const ended = app.run().catch((error: unknown) => error);
     await harness.running(app);
     await harness.produce('lines', given);
-    expect(await harness.clock.run(ended)).toMatchObject({ code: 'MR_CLIENT_FATAL', message: expect.stringMatching(/words/) });
+    expect(await harness.clock.run(ended)).toMatchObject({
+      code: 'MR_PRODUCTION',
+      message: expect.stringMatching(/words/),
+      cause: { code: 'MR_CLIENT_FATAL' },
+    });
     expect(await harness.committed('lines', 0)).toBe(0);
   });
 

@@ -5,7 +5,7 @@
  */
 import type { OperatorContext, Processor, ProcessorFactory } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
-import type { OuterJoinTable } from '../stores/buffer-faces.ts';
+import type { OuterJoinTable, ParkedRow } from '../stores/buffer-faces.ts';
 import type { JoinWindowTable } from '../stores/window-faces.ts';
 import type { JoinWindows } from '../windows/join-windows.ts';
 import type { JoinTime, JoinTimes } from './join-time.ts';
@@ -101,6 +101,7 @@ class StreamJoinSide<K, This, Other, L, R, V> implements Processor<K, This | nul
     if (parked.isEmpty) return;
     let isLeftOpen = false;
     let isRightOpen = false;
+    let last: ParkedRow<K, L, R> | undefined;
     for (const row of parked.parked()) {
       // Kafka Streams moves on even past a record whose window is still open, which is then emitted with a later look.
       time.minParked = row.timestamp;
@@ -114,10 +115,17 @@ class StreamJoinSide<K, This, Other, L, R, V> implements Processor<K, This | nul
       // The side says which of the two the value is.
       const result = row.isLeft ? joiner(row.value as L, null, row.key) : joiner(null, row.value as R, row.key);
       this.#context.forward(record.withKeyValueAt(row.key, result, row.timestamp));
-      // Takes all records of the key, time and side: the others are in the snapshot.
-      parked.unpark(row.key, row.timestamp, row.isLeft);
+      // Takes all records of a key, time and side, so only when the last of them is out: if one fails, those behind it are still there. Then those before it come again, as in Kafka Streams.
+      if (last !== undefined && !isOfSameSlot(last, row)) parked.unpark(last.key, last.timestamp, last.isLeft);
+      last = row;
     }
+    if (last !== undefined) parked.unpark(last.key, last.timestamp, last.isLeft);
   }
+}
+
+/** Rows of one key, time and side share the key itself. */
+function isOfSameSlot<K, L, R>(a: ParkedRow<K, L, R>, b: ParkedRow<K, L, R>): boolean {
+  return a.key === b.key && a.timestamp === b.timestamp && a.isLeft === b.isLeft;
 }
 
 /** The left side; stands before the right side in the topology. */

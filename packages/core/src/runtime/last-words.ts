@@ -30,11 +30,15 @@ export class LastWords {
     if (letters.length > room) this.#lost(letters.length - room, new Error(`more than ${maxLetters} of them wait`));
   }
 
-  /** Appends what waits to the producer of the tasks, which is flushed next. */
-  async moveTo(producer: RecordProducer): Promise<void> {
-    const letters = this.#letters;
+  /** Appends what waits to the producer of the tasks. Returns how many: to be forgotten when they are acknowledged. */
+  async appendTo(producer: RecordProducer): Promise<number> {
+    const letters = [...this.#letters];
     await appendAll(letters, producer, this.#options.topicTimeoutMs);
-    this.#letters = this.#letters.slice(letters.length);
+    return letters.length;
+  }
+
+  forget(count: number): void {
+    this.#letters.splice(0, count);
   }
 
   /** Sends what waits by itself. A failure is logged: it must not hide the one that the letters tell of. */

@@ -46,12 +46,13 @@ export class OutputHolder {
     const acknowledged = new Map<TopicPartition, Acknowledged>();
     try {
       do {
-        if (this.#lastWords.waiting) await this.#lastWords.moveTo(this.#producer);
+        const appended = this.#lastWords.waiting ? await this.#lastWords.appendTo(this.#producer) : 0;
         this.#late = 0;
         for (const [tp, next] of await this.#producer.flush()) {
           const before = acknowledged.get(tp);
           acknowledged.set(tp, before === undefined ? next : { ...next, contiguous: before.contiguous && next.contiguous });
         }
+        this.#lastWords.forget(appended);
       } while (this.#late > 0 || this.#lastWords.waiting);
     } catch (error) {
       throw this.#refusal ?? error;

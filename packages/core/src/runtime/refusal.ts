@@ -88,11 +88,16 @@ function lettersOf(
     const timestamp = records.timestamp(index);
     letters.push({
       topic: deadLetterTopic,
-      key: records.key(index)?.slice() ?? null,
-      value: isTooLarge ? null : (records.value(index)?.slice() ?? null),
+      key: copyOf(records.key(index)),
+      value: isTooLarge ? null : copyOf(records.value(index)),
       ...(timestamp < 0 ? {} : { timestamp }),
       headers: [...records.headers(index), ...told],
     });
   }
   return letters;
+}
+
+/** The batch is gone when the letter is sent. */
+function copyOf(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes === null ? null : new Uint8Array(bytes);
 }

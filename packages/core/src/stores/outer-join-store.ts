@@ -283,9 +283,10 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
         ordered.sort((a, b) => ((byteKeys.get(a) as string) < (byteKeys.get(b) as string) ? -1 : 1));
       }
       for (const { isLeft, indexKey, items } of ordered) {
+        const key = this.#keys.keyOf(indexKey);
         for (const item of items) {
           const value = isLeft ? this.#leftSerde.decode(item, 1, item.length) : this.#rightSerde.decode(item, 1, item.length);
-          rows.push({ key: this.#keys.keyOf(indexKey), timestamp: time, isLeft, value });
+          rows.push({ key, timestamp: time, isLeft, value });
         }
       }
     }

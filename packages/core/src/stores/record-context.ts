@@ -54,7 +54,7 @@ export class RecordContext {
     if (!this.keepsRaw || this.written) return null;
     const { batch, index } = this;
     if (batch === null) return this.raw;
-    return { key: batch.key(index)?.slice() ?? null, value: batch.value(index)?.slice() ?? null };
+    return { key: copyOf(batch.key(index)), value: copyOf(batch.value(index)) };
   }
 
   /** Back to the state before the first record. */
@@ -72,4 +72,8 @@ export class RecordContext {
     this.raw = null;
     this.written = false;
   }
+}
+
+function copyOf(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes === null ? null : new Uint8Array(bytes);
 }
