@@ -16,6 +16,7 @@ const usage = `Usage: node scripts/run.mjs COMMAND [ARGUMENT…]
   test         install, build, run every test that needs no broker from outside
   test:broker  install, build, run the tests on a real broker (Java and Maven, or KAFKA_BROKERS)
   cases        install, build, run case files against Kafka Streams' recorded results
+  fuzz         install, build, compare made-up cases with a Kafka Streams that answers them
   build        install, build
   install      install what the lock file names
 `;
@@ -104,6 +105,11 @@ switch (command) {
     install();
     build();
     run(process.execPath, [join(root, 'tests', 'cases', 'dist', 'main.js'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() });
+    break;
+  case 'fuzz':
+    install();
+    build();
+    run(process.execPath, [join(root, 'tests', 'fuzz', 'dist', 'main.js'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() });
     break;
   default:
     console.error(usage);

@@ -1,0 +1,79 @@
+/** Kafka Streams as a process that is kept alive: cases go in a line each, and come back with what it did. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { createInterface, type Interface } from 'node:readline';
+import type { Json, JsonObject } from '#cases/json';
+
+/** Ends a batch: the oracle leaves out what it cannot read, so only an answer to something behind it says that nothing more will come. */
+const lastId = '~last';
+const last: JsonObject = { id: lastId, topology: [{ id: 's', op: 'stream', topic: 's' }], inputs: [] };
+
+/** Answers by the ids of the cases; a case without one was refused as malformed. */
+export type Answers = ReadonlyMap<string, JsonObject>;
+
+export class Oracle {
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #lines: Interface;
+  readonly #answers: AsyncIterator<string>;
+  #complaints = '';
+  #turn: Promise<void> = Promise.resolve();
+
+  /** `command`: an executable that speaks the case format; `args`: such as `--ties asc`. */
+  constructor(command: string, args: readonly string[] = []) {
+    this.#process = spawn(command, [...args], { stdio: 'pipe' });
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaints = (this.#complaints + text).slice(-4000);
+    });
+    // A dead process shows in the reading below, with what it complained of.
+    this.#process.stdin.on('error', () => {});
+    this.#process.on('error', (error) => {
+      this.#complaints += error.message;
+    });
+    this.#lines = createInterface({ input: this.#process.stdout });
+    this.#answers = this.#lines[Symbol.asyncIterator]();
+  }
+
+  /**
+   * One batch after the other, in the order of asking.
+   *
+   * @throws Error: the process has ended
+   */
+  ask(cases: readonly JsonObject[]): Promise<Answers> {
+    const answers = this.#turn.then(() => this.#askNow(cases));
+    // Whoever asked hears of a failure; who comes next meets it again.
+    this.#turn = answers.then(
+      () => {},
+      () => {},
+    );
+    return answers;
+  }
+
+  async #askNow(cases: readonly JsonObject[]): Promise<Answers> {
+    for (const testCase of [...cases, last]) this.#process.stdin.write(`${JSON.stringify({ ...testCase, expect: {} })}\n`);
+    const answers = new Map<string, JsonObject>();
+    for (;;) {
+      const line = await this.#answers.next();
+      if (line.done === true) throw new Error(`The oracle has ended. ${this.#complaints}`);
+      // The oracle writes JSON objects with the ids it was given.
+      const answer = JSON.parse(line.value) as JsonObject & { readonly id: string };
+      if (answer.id === lastId) return answers;
+      answers.set(answer.id, answer);
+    }
+  }
+
+  /** What it last said on its standard error. */
+  get complaints(): string {
+    return this.#complaints;
+  }
+
+  close(): void {
+    this.#lines.close();
+    this.#process.stdin.end();
+    this.#process.kill();
+  }
+}
+
+/** What was expected, as text that two answers can be compared by. */
+export function expectationText(answer: JsonObject | undefined): string {
+  const expect: Json = answer?.['expect'] ?? null;
+  return JSON.stringify(expect);
+}
