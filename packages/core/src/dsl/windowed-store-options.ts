@@ -70,11 +70,16 @@ export function windowStore<K, V>(
   const least = (sliding ? 2 * windows.differenceMs : windows.sizeMs) + windows.graceMs;
   const sizeMs = sliding ? windows.differenceMs : windows.sizeMs;
   const supplied = options.supplied?.windowSize;
+  const windowSizeMs = supplied === undefined ? sizeMs : windowDuration(supplied, `windowSize of the store "${name}"`, 0);
+  const base = storeBase(name, options, least, sliding ? 'twice the difference and grace' : 'size and grace', emit, persistence, !sliding);
+  // A supplied store is measured by the size it was given, as Java's suppliers do it.
+  if (supplied !== undefined && base.retentionMs < windowSizeMs)
+    throw retentionTooShort(name, base.retentionMs, 'its window size', windowSizeMs);
   return {
     kind: 'window',
-    ...storeBase(name, options, least, sliding ? 'twice the difference and grace' : 'size and grace', emit, persistence, !sliding),
+    ...base,
     timestamped: true,
-    windowSizeMs: supplied === undefined ? sizeMs : windowDuration(supplied, `windowSize of the store "${name}"`, 0),
+    windowSizeMs,
     retainDuplicates: false,
     keyIndexed: sliding,
   };
@@ -103,13 +108,7 @@ function storeBase<K, V>(
 ): StoreBase {
   const { retention, supplied } = options;
   const retentionMs = retention === undefined ? leastMs : windowDuration(retention, `retention of the store "${name}"`, 0);
-  if (retentionMs < leastMs && supplied === undefined) {
-    throw new StreamsError(
-      'MR_ARGUMENT_INVALID',
-      `retention of the store "${name}" (${retentionMs} ms) must not be less than ${measures} (${leastMs} ms): its windows would expire while they are open`,
-      { details: { store: name } },
-    );
-  }
+  if (retentionMs < leastMs && supplied === undefined) throw retentionTooShort(name, retentionMs, measures, leastMs);
   const onClose = emit === 'onWindowClose';
   return {
     name,
@@ -121,4 +120,12 @@ function storeBase<K, V>(
     valueSerde: options.value,
     timeOrdered: onClose && supplied === undefined,
   };
+}
+
+function retentionTooShort(name: string, retentionMs: number, measures: string, leastMs: number): StreamsError {
+  return new StreamsError(
+    'MR_ARGUMENT_INVALID',
+    `retention of the store "${name}" (${retentionMs} ms) must not be less than ${measures} (${leastMs} ms): its windows would expire while they are open`,
+    { details: { store: name } },
+  );
 }

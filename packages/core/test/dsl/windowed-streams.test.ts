@@ -154,6 +154,10 @@ describe('stores', () => {
     ['size and grace', (g) => g.windowedBy(timeWindows({ size: 10, grace: 1 })).count({ store: { retention: 10 } })],
     ['twice the difference', (g) => g.windowedBy(slidingWindows({ difference: 10 })).count({ store: { retention: 19 } })],
     ['gap and grace', (g) => g.windowedBy(sessionWindows({ gap: 10, grace: 1 })).count({ store: { retention: 10 } })],
+    [
+      'the size of a supplied store',
+      (g) => g.windowedBy(timeWindows({ size: 10 })).count({ store: { retention: 9, supplied: { windowSize: 10 } } }),
+    ],
   ])('a retention below %s is refused', (_name, build) => {
     expect(() => specOf(build)).toThrow(refused);
   });
