@@ -21,6 +21,9 @@ const clients = {
   '@platformatic/kafka': (bootstrapBrokers: readonly string[]) => platformatic({ bootstrapBrokers }),
 };
 
+/** A broker takes up to a minute to stop and to start again on a busy machine: nothing is given up meanwhile. */
+const patienceMs = 240_000;
+
 let broker: KafkaBroker;
 
 beforeAll(async () => {
@@ -49,7 +52,7 @@ describe.each(Object.entries(clients))('over %s', (_, factory) => {
       compression: 'lz4',
       maxBatchBytes: 2_000,
       maxBufferedBytes: 100_000,
-      deliveryTimeoutMs: 120_000,
+      deliveryTimeoutMs: patienceMs,
     });
     await producer.lookUp([topic]);
     let written = 0;
@@ -94,7 +97,7 @@ describe.each(Object.entries(clients))('over %s', (_, factory) => {
     expect([events, member.metadata()?.generation]).toEqual([['assigned'], generation]);
     await member.close({ leave: true });
     await client.close();
-  }, 300_000);
+  }, 600_000);
 });
 
 /** What the producer, the embedded cluster and their pages rest on: the sequence numbers that a broker reads from its log are those of young records. */
@@ -164,7 +167,7 @@ async function join(client: StreamsClient, topic: string): Promise<{ readonly me
     {
       groupId: `death-${Date.now()}`,
       protocolName: 'test',
-      sessionTimeoutMs: 45_000,
+      sessionTimeoutMs: patienceMs,
       rebalanceTimeoutMs: 60_000,
       heartbeatIntervalMs: 500,
       progressDeadlineMs: 3_600_000,
