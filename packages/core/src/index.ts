@@ -91,7 +91,7 @@ export type { LocalKeyValueStore } from './runtime/local-store.ts';
 export type { KafkaStreamsOptions, SignalSource, UncaughtDecision, UncaughtHandler, UnstableOptions } from './runtime/options.ts';
 export { ByteWriter } from './serde/byte-writer.ts';
 export type { CustomSerde } from './serde/custom-serde.ts';
-export type { Serde, SerdeTarget, Serialized } from './serde/serde.ts';
+export type { Serde, SerdeOpening, SerdeTarget, Serialized } from './serde/serde.ts';
 export { serdes } from './serde/serdes.ts';
 export type { Serdes } from './serde/serdes.ts';
 export type { TimeWindowedSerdeOptions } from './serde/windowed-serdes.ts';
@@ -120,6 +120,9 @@ export type {
   TopologyDescription,
 } from './topology/describe-json.ts';
 export type { DescribeFormat, Topology } from './topology/topology.ts';
+export type { TopologyChange, TopologyChangeKind, UpgradeImpact } from './topology/diff/change.ts';
+export { diffTopologies } from './topology/diff/diff-topologies.ts';
+export type { TopologyDiff, UpgradeVerdict } from './topology/diff/diff-topologies.ts';
 export { joinWindows } from './windows/join-windows.ts';
 export type { JoinWindows, JoinWindowsOptions } from './windows/join-windows.ts';
 export { sessionWindows } from './windows/session-windows.ts';

@@ -1,4 +1,6 @@
 /** A topology as data for tools: what `describe()` prints, and what that leaves out (kinds of stores, changelogs, internal topics). Serialises as it is. */
+import type { Serde } from '../serde/serde.ts';
+import type { StoreSpec } from '../stores/store-spec.ts';
 import type { GlobalStorePlan, NodePlan, StorePlan, SubtopologyPlan, TopicRef, TopologyPlan } from './plan.ts';
 
 /** A topic; internal ones get the application id in front of their name at run time. */
@@ -27,8 +29,13 @@ export interface StoreDescription {
   readonly kind: string;
   readonly persistence: 'persistent' | 'inMemory';
   readonly caching: boolean;
-  /** Null: not logged. */
+  /** Null: not logged. A topic that is not internal is the one that the rows are read from. */
   readonly changelog: TopicDescription | null;
+  /** What decides how rows lie and how long they stay, by the kind: `timestamped`, `retentionMs`, `windowSizeMs` and so on; null for no limit. */
+  readonly layout?: Readonly<Record<string, boolean | number | null>> | undefined;
+  /** The byte formats of the serdes; null where they do not name them. */
+  readonly keyFormat?: string | null | undefined;
+  readonly valueFormat?: string | null | undefined;
 }
 
 export interface SubtopologyDescription {
@@ -38,6 +45,8 @@ export interface SubtopologyDescription {
   /** Parents before children. */
   readonly nodes: readonly NodeDescription[];
   readonly stores: readonly StoreDescription[];
+  /** Groups of topics that must have as many partitions. */
+  readonly copartitioned?: readonly (readonly string[])[] | undefined;
 }
 
 /** A topic that Millrace makes. */
@@ -77,12 +86,56 @@ function describeNode(node: NodePlan): NodeDescription {
 }
 
 function describeStore({ changelog, spec }: StorePlan): StoreDescription {
-  const { caching, kind, name, persistence } = spec;
-  return { name, kind, persistence, caching, changelog: changelog === undefined ? null : describeTopic(changelog) };
+  const { caching, kind, keySerde, name, persistence, valueSerde } = spec;
+  return {
+    name,
+    kind,
+    persistence,
+    caching,
+    changelog: changelog === undefined ? null : describeTopic(changelog),
+    layout: layoutOf(spec),
+    keyFormat: formatOf(keySerde),
+    valueFormat: formatOf(valueSerde),
+  };
 }
 
-function describeSubtopology({ id, nodes, stores }: SubtopologyPlan): SubtopologyDescription {
-  return { id, isGlobal: false, nodes: nodes.map(describeNode), stores: stores.map(describeStore) };
+function formatOf(serde: Serde<unknown> | undefined): string | null {
+  return serde?.format ?? null;
+}
+
+function layoutOf(spec: StoreSpec): Readonly<Record<string, boolean | number | null>> {
+  switch (spec.kind) {
+    case 'keyValue':
+      return { timestamped: spec.timestamped, ...(spec.maxEntries === undefined ? {} : { maxEntries: spec.maxEntries }) };
+    case 'window':
+      return {
+        timestamped: spec.timestamped,
+        retentionMs: finite(spec.retentionMs),
+        windowSizeMs: finite(spec.windowSizeMs),
+        retainDuplicates: spec.retainDuplicates,
+        timeOrdered: spec.timeOrdered,
+        keyIndexed: spec.keyIndexed === true,
+      };
+    case 'session':
+      return { retentionMs: finite(spec.retentionMs), timeOrdered: spec.timeOrdered };
+    case 'versioned':
+      return { historyRetentionMs: finite(spec.historyRetentionMs), segmentIntervalMs: finite(spec.segmentIntervalMs) };
+    case 'joinBuffer':
+      return { graceMs: finite(spec.graceMs) };
+    case 'outerJoin':
+    case 'suppressBuffer':
+      return {};
+  }
+}
+
+/** JSON has no infinity. */
+function finite(measure: number): number | null {
+  return Number.isFinite(measure) ? measure : null;
+}
+
+function describeSubtopology({ copartitionGroups, id, nodes, stores }: SubtopologyPlan): SubtopologyDescription {
+  const copartitioned = copartitionGroups.map((group) => group.map(({ name }) => name));
+  return { id, isGlobal: false, nodes: nodes.map(describeNode), stores: stores.map(describeStore), copartitioned };
 }
 
 function describeGlobalStore({ id, processor, source, store }: GlobalStorePlan): SubtopologyDescription {

@@ -31,7 +31,18 @@ test('as data it says everything that a tool needs', () => {
           { kind: 'source', name: 'c-source', to: ['c'], topics: [{ name: 'customers', internal: false }] },
           { kind: 'processor', name: 'c', to: [], stores: ['customers'] },
         ],
-        stores: [{ name: 'customers', kind: 'keyValue', persistence: 'persistent', caching: false, changelog: null }],
+        stores: [
+          {
+            name: 'customers',
+            kind: 'keyValue',
+            persistence: 'persistent',
+            caching: false,
+            changelog: null,
+            layout: { timestamped: true },
+            keyFormat: 'utf8',
+            valueFormat: 'utf8',
+          },
+        ],
       },
       {
         id: 1,
@@ -44,6 +55,7 @@ test('as data it says everything that a tool needs', () => {
           { kind: 'sink', name: 'by--value--repartition-sink', to: [], topics: [{ name: 'by--value--repartition', internal: true }] },
         ],
         stores: [],
+        copartitioned: [],
       },
       {
         id: 2,
@@ -66,8 +78,12 @@ test('as data it says everything that a tool needs', () => {
             persistence: 'persistent',
             caching: false,
             changelog: { name: 'counts-changelog', internal: true },
+            layout: { timestamped: true },
+            keyFormat: 'utf8',
+            valueFormat: 'int64',
           },
         ],
+        copartitioned: [],
       },
     ],
     internalTopics: [
