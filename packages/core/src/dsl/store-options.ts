@@ -37,6 +37,13 @@ export interface StoreOptions<K, V> {
   /** Keeps so many entries and evicts the least recently used; in memory only. Kafka Streams: `Stores.lruMap`. */
   readonly maxEntries?: number | undefined;
   /**
+   * False: rows are kept without their timestamps, so that those read back have -1; always persistent. For applications that must go on with what
+   * `Stores.persistentKeyValueStore` as a table's supplier gave them.
+   *
+   * @default true
+   */
+  readonly timestamps?: boolean | undefined;
+  /**
    * Keeps every row's history for so long behind the store's time, so that streams join the row of their own time. Always persistent, never cached. Kafka Streams:
    * `Stores.persistentVersionedKeyValueStore`.
    */
@@ -101,18 +108,38 @@ export function tableStore<K, V>(
   options: StoreOptions<K, V>,
   persistence: Persistence,
 ): KeyValueStoreSpec | VersionedStoreSpec {
+  checkPlace(name, options);
   if (options.historyRetention !== undefined) return versionedStore(name, options, options.historyRetention);
+  const forgetsTimestamps = options.timestamps === false;
   return {
     kind: 'keyValue',
     name,
     timestamped: true,
-    persistence: persistenceOf(options, persistence, name),
+    forgetsTimestamps,
+    persistence: forgetsTimestamps ? 'persistent' : persistenceOf(options, persistence, name),
     caching: options.caching ?? true,
     logging: loggingOf(options.logging),
     keySerde: options.key,
     valueSerde: options.value,
     maxEntries: options.maxEntries,
   };
+}
+
+/** @throws MR_ARGUMENT_INVALID for options that ask for two kinds of store at once. */
+function checkPlace<K, V>(store: string, options: StoreOptions<K, V>): void {
+  const kinds = [
+    options.historyRetention === undefined ? undefined : 'historyRetention',
+    options.timestamps === false ? 'timestamps: false' : undefined,
+    options.maxEntries === undefined ? undefined : 'maxEntries',
+  ].filter((kind) => kind !== undefined);
+  if (kinds.length > 1) throw contradiction(store, kinds.join(' and '));
+  if (options.persistence === 'inMemory' && kinds.length > 0 && options.maxEntries === undefined) {
+    throw contradiction(store, `${kinds[0]}, which is always persistent, and persistence: 'inMemory'`);
+  }
+}
+
+function contradiction(store: string, what: string): StreamsError {
+  return new StreamsError('MR_ARGUMENT_INVALID', `the store "${store}" has ${what}: choose one of them`, { details: { store } });
 }
 
 /** A store that keeps the history of its rows. */

@@ -54,7 +54,7 @@ function keyValueStore(
       : new LruStore(spec.name, environment, keySerde, valueSerde, spec.maxEntries, false);
   }
   return spec.timestamped
-    ? new TimestampedStore(spec.name, environment, keySerde, valueSerde, spec.caching)
+    ? new TimestampedStore(spec.name, environment, keySerde, valueSerde, spec.caching, spec.forgetsTimestamps ?? false)
     : new PlainKeyValueStore(spec.name, environment, keySerde, valueSerde, spec.caching);
 }
 

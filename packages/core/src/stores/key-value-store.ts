@@ -27,8 +27,9 @@ abstract class KeyValueRows<K, V, R> extends TableRows<K, V> {
     valueSerde: Serde<V>,
     timestamped: boolean,
     caching: boolean,
+    forgetsTimestamps: boolean = false,
   ) {
-    super(name, environment, keySerde, valueSerde, timestamped, caching);
+    super(name, environment, keySerde, valueSerde, timestamped, caching, forgetsTimestamps);
     this.#prefixLength = environment.prefix.length;
   }
 
@@ -139,8 +140,16 @@ export class TimestampedStore<K, V>
 {
   readonly #immutable: boolean;
 
-  constructor(name: string, environment: StoreEnvironment, keySerde: Serde<K>, valueSerde: Serde<V>, caching: boolean) {
-    super(name, environment, keySerde, valueSerde, true, caching);
+  /** `forgetsTimestamps`: rows lie below the record cache without their timestamps, and are read from there with -1. */
+  constructor(
+    name: string,
+    environment: StoreEnvironment,
+    keySerde: Serde<K>,
+    valueSerde: Serde<V>,
+    caching: boolean,
+    forgetsTimestamps: boolean,
+  ) {
+    super(name, environment, keySerde, valueSerde, true, caching, forgetsTimestamps);
     this.#immutable = valueSerde.immutable;
   }
 

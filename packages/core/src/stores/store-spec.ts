@@ -25,6 +25,8 @@ interface StoreSpecBase {
 export interface KeyValueStoreSpec extends StoreSpecBase {
   readonly kind: 'keyValue';
   readonly timestamped: boolean;
+  /** Timestamped to whoever uses it, and yet kept without: what is not in the record cache is read with -1. Kafka Streams: a plain persistent supplier below a table. */
+  readonly forgetsTimestamps?: boolean | undefined;
   /** Keeps at most so many entries, the least recently used goes first, with a tombstone in the changelog. Kafka Streams: `Stores.lruMap`. */
   readonly maxEntries?: number | undefined;
 }

@@ -22,6 +22,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
   readonly #context: RecordContext;
   readonly #cache: RecordCache | null;
   readonly #timestamped: boolean;
+  readonly #forgetsTimestamps: boolean;
   #listener: FlushListener<K, V> | null = null;
   #sendOldValues = false;
   readonly #touch = (entry: Entry): void => {
@@ -35,11 +36,13 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
     valueSerde: Serde<V>,
     timestamped: boolean,
     caching: boolean,
+    forgetsTimestamps: boolean = false,
   ) {
     this.name = name;
-    this.table = new EntryTable(environment, keySerde, valueSerde, timestamped);
+    this.table = new EntryTable(environment, keySerde, valueSerde, timestamped && !forgetsTimestamps);
     this.#context = environment.context;
     this.#timestamped = timestamped;
+    this.#forgetsTimestamps = forgetsTimestamps;
     this.#cache = caching && environment.cacheBudget !== null ? new RecordCache(environment.cacheBudget, this) : null;
   }
 
@@ -67,7 +70,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
     const entry = table.target(key);
     const cache = this.#cache;
     if (cache === null) {
-      table.assign(entry, value, timestamp);
+      table.assign(entry, value, this.#forgetsTimestamps ? -1 : timestamp);
       table.markUncommitted(entry);
       table.log(value !== null, value === null || !this.#timestamped ? this.#context.timestamp : timestamp);
       return latestVersion;
@@ -107,6 +110,8 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
   }
 
   released(entry: Entry): void {
+    // What is below the record cache has none.
+    if (this.#forgetsTimestamps) entry.timestamp = -1;
     this.table.release(entry);
   }
 
@@ -221,8 +226,8 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
     const row = this.table.readEngine(node.entry);
     node.baseKnown = true;
     if (row === undefined) return null;
-    node.baseBytes = this.#timestamped ? row.subarray(timestampBytes) : row;
-    node.baseTimestamp = this.#timestamped ? readTimestamp(row) : -1;
+    node.baseBytes = this.table.timestamped ? row.subarray(timestampBytes) : row;
+    node.baseTimestamp = this.table.timestamped ? readTimestamp(row) : -1;
     return { value: this.table.decodeStored(row) };
   }
 

@@ -1,7 +1,7 @@
 /** The global stores of a driver: a task without a group, fed with what its topics got before any other task goes on, as Java's test driver does it. */
 import { createGlobalTask, type GlobalTask, globalTaskId } from '@millrace/core/engine';
 import { topicPartition } from '@millrace/core/kafka';
-import type { GlobalStorePlan } from '@millrace/core/engine';
+import type { ErrorHandlers, GlobalStorePlan } from '@millrace/core/engine';
 import type { StateDirectory, TaskState } from '@millrace/state';
 import { viewOf } from '../topics/record-view.ts';
 import { settle, type Steps } from './steps.ts';
@@ -24,6 +24,7 @@ export class GlobalSlot {
   static *open(
     plans: readonly GlobalStorePlan[],
     surroundings: TaskSurroundings,
+    handlers: ErrorHandlers,
     partitionCount: (topic: string) => number,
     directory: StateDirectory,
     nowMs: number,
@@ -31,7 +32,7 @@ export class GlobalSlot {
     const { log, metrics, settings } = surroundings;
     const state = yield* settle(directory.openTask(globalTaskId));
     try {
-      const { applicationId, handlers, readCacheBytes } = settings;
+      const { applicationId, readCacheBytes } = settings;
       const task = createGlobalTask({ plans, applicationId, engine: state.engine, handlers, readCacheBytes, metrics, log });
       const slot = new GlobalSlot(surroundings, state, task, partitionCount);
       task.start(nowMs);

@@ -4,6 +4,7 @@ import {
   type Processor,
   type ProcessorContext,
   type ReadOnlyKeyValueStore,
+  type Serde,
   serdes,
   StreamsBuilder,
   type StreamRecord,
@@ -16,6 +17,13 @@ import { describe, expect, it } from 'vitest';
 import { TopologyTestDriver } from '../../src/index.ts';
 
 const text = { key: serdes.string(), value: serdes.string() };
+
+const failing: Serde<string> = serdes.from({
+  encode: () => Uint8Array.of(1),
+  decode: () => {
+    throw new Error('no text');
+  },
+});
 
 /** Keeps values in capitals, under their keys. */
 class Capitals implements Processor<string, string | null, never, never> {
@@ -115,6 +123,17 @@ describe('a global store', () => {
     const input = driver.createInputTopic('in', text);
     input.pipeInput({ key: 'k', value: 'c' });
     expect(driver.createOutputTopic('out', text).readValue()).toBe('OF C');
+  });
+
+  it('passes over what cannot be decoded, as Java’s test driver does, and stops in truthful mode as an application', () => {
+    const builder = new StreamsBuilder(text);
+    builder.addGlobalStore({ name: 'G' }, 'rows', () => new Capitals(), { value: failing });
+    const topology = builder.build();
+    using driver = new TopologyTestDriver(topology);
+    driver.createInputTopic('rows', text).pipeInput({ key: 'a', value: 'x' });
+    expect(driver.metrics().find(({ name }) => name === 'dropped-records-total')?.value).toBe(1);
+    using truthful = new TopologyTestDriver(topology, { partitions: 1 });
+    expect(() => truthful.createInputTopic('rows', text).pipeInput({ key: 'a', value: 'x' })).toThrow(/MR_DESERIALIZATION/);
   });
 
   it('goes on from what is on disk where the engine is durable', async () => {

@@ -1,6 +1,7 @@
 /** Builds the topology of a case: one call of the DSL an operator, in the order given. */
-import { type Optimize, StreamsBuilder, type Topology } from '@millrace/core';
+import { type Optimize, StreamsBuilder, type Topology, TopologyBuilder, type TopologyOptions } from '@millrace/core';
 import type { Case } from '../case.ts';
+import type { Present } from '../datum.ts';
 import { type Json, type JsonObject, NotBuiltError, numberOf } from '../json.ts';
 import type { Call, TopicTypes } from '../outputs.ts';
 import { serdeOf, typeNamed } from '../value-type.ts';
@@ -23,27 +24,34 @@ export function buildTopology({ config, topology }: Case): Built {
   const building: Building = {
     // The builder's types are those of its default serdes, which are data as all else here.
     builder: newBuilder(config),
+    hand: new TopologyBuilder(topologyOptions(config)),
+    brought: new Map(),
     serdes: config['serdes'] !== 'none',
     nodes: new Map(),
     outputTypes: new Map(),
     calls: [],
   };
   for (const fields of topology) applyOperator(new Operation(building, fields));
-  return { topology: building.builder.build(), outputTypes: building.outputTypes, calls: building.calls };
+  const builder = config['byHand'] === true ? building.hand : building.builder;
+  return { topology: builder.build(), outputTypes: building.outputTypes, calls: building.calls };
 }
 
 function newBuilder(config: JsonObject): StreamsBuilder {
-  const { cacheBytes, explicitNames, keySerde, optimize, store, storeFormat, timestampExtractor, valueSerde } = config;
+  const { explicitNames, optimize } = config;
+  return new StreamsBuilder({ ...topologyOptions(config), requireNames: explicitNames === true, optimize: optimizeOf(optimize) });
+}
+
+/** What every builder takes. */
+function topologyOptions(config: JsonObject): TopologyOptions<Present, Present> {
+  const { cacheBytes, keySerde, store, storeFormat, timestampExtractor, valueSerde } = config;
   if (storeFormat === 'headers') throw new NotBuiltError('stores that keep headers');
-  return new StreamsBuilder({
+  return {
     key: defaultSerde(keySerde),
     value: defaultSerde(valueSerde),
     persistence: persistenceNamed(store),
     cacheBytes: cacheBytes === undefined ? 0 : numberOf(cacheBytes, 'cacheBytes'),
-    requireNames: explicitNames === true,
-    optimize: optimizeOf(optimize),
     timestampExtractor: extractorNamed(timestampExtractor),
-  });
+  };
 }
 
 /** A case has Java's text, e.g. `merge.repartition.topics, single.store.self.join`. */

@@ -1,7 +1,7 @@
 /** The `mat` of an operator as store options. No `mat` is no options: presence shows in generated names. */
-import type { StoreOptions } from '@millrace/core';
+import { type StoreOptions, StreamsError } from '@millrace/core';
 import type { Present } from '../datum.ts';
-import { CaseFormatError, isObject, type JsonObject, NotBuiltError, numberOf, textOf } from '../json.ts';
+import { CaseFormatError, isObject, type JsonObject, numberOf, textOf } from '../json.ts';
 import type { ValueType } from '../value-type.ts';
 import type { Operation } from './operation.ts';
 
@@ -37,16 +37,21 @@ export function persistenceNamed(name: unknown): 'persistent' | 'inMemory' | und
   throw new CaseFormatError(`unknown kind of store ${JSON.stringify(name)}`);
 }
 
-function placeOf(mat: JsonObject): Pick<CaseStoreOptions, 'persistence' | 'maxEntries'> {
-  switch (mat['supplier']) {
+/** Where Java has a store type and a supplier, Millrace has one option for both: said twice, it contradicts itself as the builder's options may. */
+function placeOf(mat: JsonObject): Pick<CaseStoreOptions, 'persistence' | 'maxEntries' | 'timestamps'> {
+  const supplier = mat['supplier'];
+  if (supplier !== undefined && mat['store'] !== undefined) {
+    throw new StreamsError('MR_ARGUMENT_INVALID', `a store cannot be ${String(mat['store'])} and ${String(supplier)}`);
+  }
+  switch (supplier) {
     case undefined:
       return { persistence: persistenceNamed(mat['store']) };
     case 'lru':
       return { maxEntries: numberOf(mat['maxEntries'], 'maxEntries') };
     case 'rocksdbPlain':
-      throw new NotBuiltError('a table in a store without timestamps');
+      return { timestamps: false };
     default:
-      return { persistence: persistenceNamed(mat['supplier']) };
+      return { persistence: persistenceNamed(supplier) };
   }
 }
 

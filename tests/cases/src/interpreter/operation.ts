@@ -1,5 +1,5 @@
 /** One operator of a case while it is built: its fields, its inputs, and what it shares with the operators before it. */
-import type { Serde, StreamsBuilder } from '@millrace/core';
+import type { Serde, StateStoreOptions, StreamsBuilder, TopologyBuilder } from '@millrace/core';
 import type { Present } from '../datum.ts';
 import { CaseFormatError, isObject, type Json, type JsonObject, numberOf, textOf } from '../json.ts';
 import type { Call, TopicTypes } from '../outputs.ts';
@@ -9,6 +9,10 @@ import type { CaseNode, NodeKind, NodeOf } from './case-node.ts';
 /** What all operators of a case share. */
 export interface Building {
   readonly builder: StreamsBuilder;
+  /** What operators of `byHand` build. */
+  readonly hand: TopologyBuilder;
+  /** Stores that processors brought, by their description. */
+  readonly brought: Map<string, StateStoreOptions<Present, Present>>;
   /** Whether operators carry serdes where they do not say. */
   readonly serdes: boolean;
   readonly nodes: Map<string, CaseNode>;

@@ -1,5 +1,6 @@
 /** Every operator of the format by name. A name that is not here is no operator. */
 import { CaseFormatError } from '../json.ts';
+import { addGlobalStore, addProcessor, addReadOnlyStateStore, addSink, addSource, addStateStore, connect, globalStore } from './by-hand.ts';
 import { fkJoin } from './foreign-key-join.ts';
 import { globalTable, gtJoin } from './global-tables.ts';
 import { aggregate, count, groupBy, groupByKey, reduce } from './grouping.ts';
@@ -48,6 +49,14 @@ const operators: Readonly<Record<string, (op: Operation) => void>> = {
   processValues,
   transformValues,
   suppress,
+  globalStore,
+  addSource,
+  addProcessor,
+  addSink,
+  addStateStore,
+  connect,
+  addGlobalStore,
+  addReadOnlyStateStore,
 };
 
 /** @throws NotBuiltError, CaseFormatError; and whatever the DSL refuses */

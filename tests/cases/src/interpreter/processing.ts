@@ -1,14 +1,15 @@
 /** The operators that run processors of the format's own vocabulary. */
 import { textsOf } from '../json.ts';
-import { fixedKeyProcessorFactory, processorFactory, processorOutput } from '../processors/processors.ts';
+import { fixedKeyProcessorFactory, processorOutput } from '../processors/processors.ts';
 import { transformerFactory } from '../processors/transformers.ts';
+import { broughtBy, supplierOf } from './by-hand.ts';
 import { storeOf } from './materialization.ts';
 import type { Operation } from './operation.ts';
 
 export function process(op: Operation): void {
   const { stream, key, value } = op.inputOf('stream');
-  const create = processorFactory(op.field('processor'));
-  op.put({ kind: 'stream', stream: stream.process(create, optionsOf(op)), key, value: processorOutput(op.field('processor'), value) });
+  const supplier = supplierOf(op);
+  op.put({ kind: 'stream', stream: stream.process(supplier, optionsOf(op)), key, value: processorOutput(op.field('processor'), value) });
 }
 
 export function processValues(op: Operation): void {
@@ -16,7 +17,7 @@ export function processValues(op: Operation): void {
   const create = fixedKeyProcessorFactory(op.field('processor'));
   op.put({
     kind: 'stream',
-    stream: stream.processValues(create, optionsOf(op)),
+    stream: stream.processValues({ ...supplierOf(op), create }, optionsOf(op)),
     key,
     value: processorOutput(op.field('processor'), value),
   });
@@ -27,7 +28,7 @@ export function transformValues(op: Operation): void {
   const create = transformerFactory(op.field('processor'));
   op.put({
     kind: 'table',
-    table: table.transformValues(create, { ...optionsOf(op), store: storeOf(op, key, 'utf8') }),
+    table: table.transformValues({ create, stores: broughtBy(op) }, { ...optionsOf(op), store: storeOf(op, key, 'utf8') }),
     key,
     value: 'utf8',
   });

@@ -50,10 +50,12 @@ export function to(op: Operation): void {
 }
 
 export function store(op: Operation): void {
-  op.building.builder.addStateStore<Present, Present>(stateStoreOf(op, op.has('kind') ? op.text('kind') : 'kv'));
+  op.building.builder.addStateStore<Present, Present>(stateStoreOf(op));
 }
 
-function stateStoreOf(op: Operation, kind: string): StateStoreOptions<Present, Present> {
+/** The store that the operator's fields describe. */
+export function stateStoreOf(op: Operation): StateStoreOptions<Present, Present> {
+  const kind = op.has('kind') ? op.text('kind') : 'kv';
   const base = {
     name: op.text('name'),
     key: serdeOf(op.type('key')),

@@ -3,6 +3,7 @@ import type { FixedKeyProcessorFactory } from '@millrace/core';
 import type { Datum } from '../datum.ts';
 import { CaseFormatError, type Json } from '../json.ts';
 import type { ValueType } from '../value-type.ts';
+import { keep, peekStores, write } from './global-processors.ts';
 import { ProcessorSpec } from './processor-spec.ts';
 import { statelessStep } from './stateless.ts';
 import { type CaseProcessor, dedup, lookup, prefixScan, rangeScan, sum } from './store-processors.ts';
@@ -18,6 +19,9 @@ const withState: Readonly<Record<string, (spec: ProcessorSpec) => CaseProcessor>
   versionedPut,
   windowPut,
   sessionPut,
+  keep,
+  peekStores,
+  write,
 };
 const keepingKeys: ReadonlySet<string> = new Set(['dedup', 'headers', 'shiftTs', 'repeat', 'context', 'lookup', 'throwIf']);
 /** Those that pass values on as they are; the others make text. */

@@ -47,9 +47,10 @@ export function lookup(spec: ProcessorSpec): CaseProcessor {
   };
 }
 
-/** A timestamped store shows the timestamp, a plain one the value alone. */
+/** A timestamped or versioned store shows the timestamp, a plain one the value alone. A versioned one has its own word for nothing. */
 function foundText(store: ReadOnlyKeyValueStore<Datum, unknown>, key: Datum): string {
   const found = store.get(key);
+  if (found === undefined && 'getAsOf' in store) return 'none';
   if (typeof found === 'object' && found !== null && 'timestamp' in found && 'value' in found)
     return `${text(datumOf(found.value))}@${String(found.timestamp)}`;
   return text(datumOf(found));
@@ -69,7 +70,9 @@ export function sum(spec: ProcessorSpec): CaseProcessor {
       if (spec.flag('mark')) context.forward(StreamRecord.of<Datum, Datum>({ key: 'tick', value: String(now), timestamp: now }));
       if (++fired === cancelAfter) schedule.cancel();
     };
-    const schedule: Cancellable = context.schedule(spec.number('everyMs'), spec.text('time') === 'wall' ? 'wall' : 'stream', punctuate);
+    const startMs = spec.field('startMs') === undefined ? undefined : spec.number('startMs');
+    const time = spec.text('time') === 'wall' ? 'wall' : 'stream';
+    const schedule: Cancellable = context.schedule(spec.number('everyMs'), time, punctuate, { startMs });
     return (record) => {
       const key = datumOf(record.key);
       if (key === null) return;
