@@ -58,6 +58,7 @@ export class AvroError extends Error {
   override readonly name: string = 'AvroError';
   readonly code: AvroErrorCode;
   readonly details: AvroErrorDetails;
+  #waits = true;
   /** The message without the code in front. */
   readonly text: string;
 
@@ -66,6 +67,18 @@ export class AvroError extends Error {
     this.code = code;
     this.text = message;
     this.details = options.details ?? {};
+  }
+
+  /** True if nothing is wrong but that the registry is away: the runtime waits for it and asks again. */
+  get retriable(): boolean {
+    return this.code === 'MR_AVRO_REGISTRY_UNAVAILABLE' && this.#waits;
+  }
+
+  /** The same failure for those who want to hear of it at once. */
+  final(): AvroError {
+    const error = new AvroError(this.code, this.text, { details: this.details, cause: this.cause });
+    error.#waits = false;
+    return error;
   }
 
   /** The same error with more of its place. */

@@ -17,6 +17,8 @@ export const metaKinds = {
   time: 5,
   /** Changelog topic → id of the topic that the data came from, noted by the runtime. */
   topicId: 6,
+  /** Use of a serde, a zero byte, a name → what the serde keeps under it, noted by the runtime. */
+  serde: 7,
 } as const;
 
 export type MetaKind = (typeof metaKinds)[keyof typeof metaKinds];

@@ -19,6 +19,7 @@ import type { RuntimeOptions } from './options.ts';
 import { RestoreReport } from './restore-report.ts';
 import { type ChangelogBounds, decideRestore, type RestoreRange } from './restore-task.ts';
 import { type RetryContext, retrying } from './retry.ts';
+import { openSerdes, serdeUses } from './serde-openings.ts';
 import { noteOfTopicId, noteTopicIds } from './state-identity.ts';
 
 export interface GlobalStoresInit {
@@ -74,7 +75,15 @@ export class GlobalStores {
     let task: GlobalTask | undefined;
     let stores: GlobalStores;
     try {
-      const { applicationId, handlers, log, metrics, readCacheBytes } = options;
+      const { applicationId, clock, handlers, log, metrics, readCacheBytes, taskTimeoutMs } = options;
+      const uses = serdeUses({
+        applicationId,
+        nodes: plans.map(({ source }) => source),
+        stores: plans.map(({ store }) => store),
+        sourceTopics: new Map(plans.map(({ source }) => [source.name, source.topics.map(({ name }) => name)])),
+      });
+      const retry = { clock, log, timeoutMs: taskTimeoutMs, signal: init.signal };
+      if (uses.length > 0) await retrying('open the serdes of the global stores', retry, async () => openSerdes(uses, state.engine));
       task = createGlobalTask({ plans, applicationId, engine: state.engine, handlers, readCacheBytes, metrics, log });
       reader = client.reader({ isolation: 'uncommitted', role: 'global', maxBufferedBytes: options.bufferedBytes });
       stores = new GlobalStores(init, state, task, reader);
@@ -261,7 +270,9 @@ export class GlobalStores {
     );
     for (const issue of result.issues) throw issueError(issue);
     for (const batch of result.batches) {
-      for (const prepare of this.#preparations.get(batch.tp.topic) ?? []) await prepare(batch);
+      for (const prepare of this.#preparations.get(batch.tp.topic) ?? []) {
+        await retrying('prepare records of a global store', { ...retry, timeoutMs: Number.POSITIVE_INFINITY }, async () => prepare(batch));
+      }
       if (isRestore) this.#task.restore(batch, clock.now());
       else this.#task.apply(batch, clock.now());
       if (this.#task.uncommittedBytes >= flushBytes) await this.#commit();

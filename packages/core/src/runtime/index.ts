@@ -8,5 +8,7 @@ export type { LocalKeyValueStore } from './local-store.ts';
 // For the test driver, which computes tasks and partition counts as the runtime does.
 export { ApplicationTopics } from './application-topics.ts';
 export type { SubtopologyTopics } from './application-topics.ts';
+export { openSerdes, serdeUses } from './serde-openings.ts';
+export type { SerdeUse, SerdeUsesInit } from './serde-openings.ts';
 export { computePartitionCounts } from './partition-counts.ts';
 export type { PartitionCounts } from './partition-counts.ts';

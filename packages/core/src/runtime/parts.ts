@@ -121,7 +121,7 @@ export class OpenedParts {
     restorer: Restorer,
     globalStores: GlobalStores | undefined,
   ): Parts {
-    const { options, topics, createTask, mailbox, onReplay, onStored } = this.#init;
+    const { options, topics, createTask, mailbox, onReplay, onStored, signal } = this.#init;
     // As Kafka Streams under at-least-once: what others write in transactions is read at once.
     const reader = client.reader({ isolation: 'uncommitted', role: 'main', maxBufferedBytes: options.bufferedBytes });
     this.#onClose('reader', () => reader.close());
@@ -138,6 +138,7 @@ export class OpenedParts {
       restorer,
       createTask,
       globalStores,
+      signal,
     });
     const onCommitted = (offsets: ReadonlyMap<TopicPartition, CommittedOffset>): void => {
       purger.noteCommitted(offsets);
@@ -145,6 +146,7 @@ export class OpenedParts {
     };
     const committer = new AtLeastOnceCommitter({ options, topics, admin, coordinator, output, onCommitted, onStored });
     const loop = new RunLoop({ options, topics, mailbox, registry, reader, admin, output, coordinator, committer, purger, onReplay });
+    this.#onClose('input preparation', () => loop.close());
     return { output, restorer, globalStores, registry, coordinator, loop, cleaner: new StateCleaner(directory, options), purger };
   }
 

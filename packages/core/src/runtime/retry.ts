@@ -17,9 +17,10 @@ export interface RetryContext {
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 
-/** True for failures after which the same call may succeed. */
+/** True for failures after which the same call may succeed: of the client, and of serdes that say so. */
 export function isRetriable(error: unknown): boolean {
-  return error instanceof ClientError && error.kind === 'retriable';
+  if (error instanceof ClientError) return error.kind === 'retriable';
+  return error instanceof Error && 'retriable' in error && error.retriable === true;
 }
 
 /** `what` is for the log: `describe topics`. */

@@ -2,7 +2,9 @@
  * One turn after the other: read, queue, process for a slice of time, punctuate, commit when due. Everything that touches tasks happens here or between two turns, so tasks
  * see one caller (I1). Between slices the loop yields, so that heartbeats and sockets live however busy it is. Kafka Streams: `StreamThread.runOnce`.
  */
-import type { ClusterAdmin, PartitionReader, PollResult, ReadIssue } from '../kafka/port.ts';
+import type { FetchedRecords } from '../kafka/fetched-records.ts';
+import type { ClusterAdmin, PartitionReader, ReadIssue } from '../kafka/port.ts';
+import type { TopicPartition } from '../kafka/topic-partition.ts';
 import type { Counter } from '../metrics.ts';
 import type { ApplicationTopics } from './application-topics.ts';
 import type { Committer, TaskToReplay } from './committer.ts';
@@ -35,6 +37,8 @@ export interface RunLoopInit {
 
 /** Handed out by one poll at most, so that a slice of work follows soon. */
 const pollBytes = 8 * 1024 * 1024;
+/** How long a poll waits while a partition is held back: that it goes on is seen between two polls. */
+const heldPollMs = 20;
 
 export class RunLoop {
   readonly #init: RunLoopInit;
@@ -50,8 +54,8 @@ export class RunLoop {
 
   constructor(init: RunLoopInit) {
     this.#init = init;
-    this.#preparation = new InputPreparation(init.topics);
     const { options } = init;
+    this.#preparation = new InputPreparation({ topics: init.topics, options, assignmentOf: (tp) => init.registry.assignmentOf(tp) });
     const tags = { 'client-id': options.clientId };
     this.#commits = options.metrics.counter('commit-total', tags);
     this.#commitTime = options.metrics.counter('commit-time-ms-total', tags);
@@ -101,28 +105,39 @@ export class RunLoop {
     const result = await reader.poll(
       maxWaitMs === 0 ? { maxWaitMs, maxBytes: pollBytes } : { maxWaitMs, maxBytes: pollBytes, signal: mailbox.waitSignal() },
     );
-    if (this.#preparation.needed && result.batches.length > 0) await this.#preparation.prepare(result.batches);
-    this.#enqueue(result);
+    const preparation = this.#preparation;
+    this.#enqueue(preparation.needed ? preparation.pass(result.batches) : result.batches);
     for (const { tp, position, end } of result.progress) {
       const owned = registry.ownerOf(tp);
       if (owned === undefined) continue;
-      owned.task.noteProgress(tp, position, end);
       owned.endOffsets.set(tp, end);
+      // What is held back is not with the task: a position behind it would be committed as if it were.
+      if (preparation.holds(tp)) this.#pause(owned, tp);
+      else owned.task.noteProgress(tp, position, end);
     }
     for (const issue of result.issues) await this.#onIssue(issue);
   }
 
-  #enqueue(result: PollResult): void {
-    const { reader, registry, options } = this.#init;
-    for (const batch of result.batches) {
+  /** Ends what waits in the background. */
+  close(): void {
+    this.#preparation.close();
+  }
+
+  #enqueue(batches: readonly FetchedRecords[]): void {
+    const { registry, options } = this.#init;
+    for (const batch of batches) {
       const owned = registry.ownerOf(batch.tp);
       if (owned === undefined) continue;
       owned.task.enqueue(batch);
       this.#polled.add(batch.count);
-      if (owned.task.queued(batch.tp) <= options.bufferedRecordsPerPartition || owned.paused.has(batch.tp)) continue;
-      owned.paused.add(batch.tp);
-      reader.pause([batch.tp]);
+      if (owned.task.queued(batch.tp) > options.bufferedRecordsPerPartition) this.#pause(owned, batch.tp);
     }
+  }
+
+  #pause(owned: OwnedTask, tp: TopicPartition): void {
+    if (owned.paused.has(tp)) return;
+    owned.paused.add(tp);
+    this.#init.reader.pause([tp]);
   }
 
   /** How long the next poll may wait: not at all while there is work. */
@@ -130,7 +145,8 @@ export class RunLoop {
     const { options, mailbox, registry } = this.#init;
     if (!mailbox.empty) return 0;
     const now = options.clock.now();
-    let waitMs = Math.min(options.pollMs, Math.max(0, this.#nextCommitMs - options.clock.monotonic()));
+    const longestMs = this.#preparation.waiting ? Math.min(heldPollMs, options.pollMs) : options.pollMs;
+    let waitMs = Math.min(longestMs, Math.max(0, this.#nextCommitMs - options.clock.monotonic()));
     for (const { task } of registry.running) {
       if (task.ready(now)) return 0;
       const due = task.nextDueMs();
@@ -144,7 +160,7 @@ export class RunLoop {
     for (const owned of registry.running) {
       if (owned.paused.size === 0) continue;
       for (const tp of owned.paused) {
-        if (owned.task.queued(tp) > options.bufferedRecordsPerPartition) continue;
+        if (owned.task.queued(tp) > options.bufferedRecordsPerPartition || this.#preparation.holds(tp)) continue;
         owned.paused.delete(tp);
         reader.resume([tp]);
       }
@@ -176,6 +192,7 @@ export class RunLoop {
       issue: issue.kind,
     });
     reader.seek(issue.tp, offset);
+    this.#preparation.drop(issue.tp);
     // Else a position that lies ahead, as after a truncation, would be committed as if everything up to it were processed.
     owned.task.seek(issue.tp, offset);
   }

@@ -2,13 +2,14 @@
  * The tasks of this instance: opened, restored, run, suspended over a rebalance with their stores open, resumed or closed. Called by the run loop only, so that no two
  * steps overlap (I4). Kafka Streams: `TaskManager`, `Tasks`.
  */
-import type { StateDirectory } from '@millrace/state';
+import type { StateDirectory, StateEngine } from '@millrace/state';
 import type { Task, TaskInit, TaskSettings } from '../engine/contract.ts';
 import { globalTaskId } from '../engine/global-task.ts';
 import { StreamsError } from '../errors.ts';
 import type { ClusterAdmin, PartitionReader } from '../kafka/port.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
 import { CacheBudget } from '../stores/record-cache.ts';
+import type { SubtopologyPlan } from '../topology/plan.ts';
 import type { ApplicationTopics } from './application-topics.ts';
 import type { AssignedTask, TaskAssignment, TaskCoordinator } from './coordinator.ts';
 import type { TaskMetadata } from './events.ts';
@@ -18,6 +19,8 @@ import type { GlobalStores } from './global-stores.ts';
 import type { OutputHolder } from './output-holder.ts';
 import { OwnedTask } from './owned-task.ts';
 import type { Restorer } from './restorer.ts';
+import { retrying } from './retry.ts';
+import { openSerdes, serdeUses } from './serde-openings.ts';
 import { statelessState } from './stateless-state.ts';
 import { compareTaskIds } from './task-id.ts';
 import { runningActive } from './user-data.ts';
@@ -34,12 +37,16 @@ export interface TaskRegistryInit {
   readonly createTask: (init: TaskInit) => Task;
   /** Undefined where the topology has none. */
   readonly globalStores: GlobalStores | undefined;
+  /** Ends the waiting for what serdes need. */
+  readonly signal: AbortSignal;
 }
 
 export class TaskRegistry {
   readonly #init: TaskRegistryInit;
   readonly #owned = new Map<string, OwnedTask>();
   readonly #byInput = new Map<TopicPartition, OwnedTask>();
+  /** How often each input was assigned to the reader. */
+  readonly #assignments = new Map<TopicPartition, number>();
   /** What the group wants us to run, also while it is not open. */
   #assigned: readonly AssignedTask[] = [];
   #running: readonly OwnedTask[] = [];
@@ -67,6 +74,11 @@ export class TaskRegistry {
 
   ownerOf(tp: TopicPartition): OwnedTask | undefined {
     return this.#byInput.get(tp);
+  }
+
+  /** A number that changes whenever an input is read anew; undefined while it is not read. */
+  assignmentOf(tp: TopicPartition): number | undefined {
+    return this.#byInput.has(tp) ? this.#assignments.get(tp) : undefined;
   }
 
   /** Also of a task that is closed after a failure and opened again later. */
@@ -215,11 +227,13 @@ export class TaskRegistry {
     const state = subtopology.plan.stores.length === 0 ? statelessState(assigned.id) : await directory.openTask(assigned.id);
     let owned: OwnedTask;
     try {
+      const sourceTopics = topics.topicsOfSources(subtopology, new Set(assigned.sourceTopics));
+      await this.#openSerdes(assigned.id, subtopology.plan, sourceTopics, state.engine);
       const task = this.#init.createTask({
         id: assigned.id,
         partition: assigned.partition,
         subtopologies: [subtopology.plan],
-        sourceTopics: topics.topicsOfSources(subtopology, new Set(assigned.sourceTopics)),
+        sourceTopics,
         engine: state.engine,
         output: output.producer,
         lastWords: output.lastWords,
@@ -239,6 +253,20 @@ export class TaskRegistry {
     const { restorer } = this.#init;
     options.metrics.gauge('restore-remaining-records-total', { 'task-id': owned.id }, () => restorer.remaining(owned));
     return owned;
+  }
+
+  async #openSerdes(
+    taskId: string,
+    plan: SubtopologyPlan,
+    sourceTopics: ReadonlyMap<string, readonly string[]>,
+    engine: StateEngine,
+  ): Promise<void> {
+    const { coordinator, options, signal } = this.#init;
+    const uses = serdeUses({ applicationId: options.applicationId, nodes: plan.nodes, stores: plan.stores, sourceTopics });
+    if (uses.length === 0) return;
+    const { clock, log, taskTimeoutMs } = options;
+    const retry = { clock, log, timeoutMs: taskTimeoutMs, signal, onRetry: () => coordinator.noteProgress() };
+    await retrying(`open the serdes of task ${taskId}`, retry, async () => openSerdes(uses, engine));
   }
 
   #settings(): TaskSettings {
@@ -291,7 +319,10 @@ export class TaskRegistry {
 
   #read(owned: OwnedTask, positions: ReadonlyMap<TopicPartition, number>): void {
     owned.phase = 'running';
-    for (const tp of positions.keys()) this.#byInput.set(tp, owned);
+    for (const tp of positions.keys()) {
+      this.#byInput.set(tp, owned);
+      this.#assignments.set(tp, (this.#assignments.get(tp) ?? 0) + 1);
+    }
     if (positions.size > 0) this.#init.reader.assign(positions);
     this.#updateRunning();
   }

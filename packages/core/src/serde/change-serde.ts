@@ -7,7 +7,8 @@
 import { StreamsError } from '../errors.ts';
 import { Change } from '../processor/change.ts';
 import { ByteWriter } from './byte-writer.ts';
-import type { Serde, SerdeTarget } from './serde.ts';
+import { prepareInner } from './inner-batch.ts';
+import type { Serde, SerdeOpening, SerdeTarget } from './serde.ts';
 
 const oldOnly = 0;
 const newOnly = 1;
@@ -17,6 +18,7 @@ export class ChangeSerde<V> implements Serde<Change<V>> {
   readonly immutable = false;
   readonly primitive = false;
   readonly format: string | undefined;
+  readonly prepare?: NonNullable<Serde<unknown>['prepare']>;
   readonly #inner: Serde<V>;
   /** Holds the new value until its length is known. */
   readonly #scratch = new ByteWriter(64);
@@ -24,41 +26,27 @@ export class ChangeSerde<V> implements Serde<Change<V>> {
   constructor(inner: Serde<V>) {
     this.#inner = inner;
     this.format = inner.format === undefined ? undefined : `change:${inner.format}`;
+    const prepare = prepareInner(inner, valueRanges);
+    if (prepare !== undefined) this.prepare = prepare;
   }
 
   bind(target: SerdeTarget): Serde<Change<V>> {
     return this.#inner.bind === undefined ? this : new ChangeSerde(this.#inner.bind(target));
   }
 
+  open(opening: SerdeOpening): Promise<void> | void {
+    return this.#inner.open?.(opening);
+  }
+
   decode(buffer: Uint8Array, start: number, end: number): Change<V> {
-    if (end - start < 1) throw new RangeError('a change must have at least one byte');
-    let flag = buffer[end - 1] as number;
-    let dataEnd = end - 1;
-    let isLatest = true;
-    if (flag > both && flag <= both + 3) {
-      if (end - start < 2) throw new RangeError(`a change with flag ${flag} must have at least two bytes`);
-      dataEnd -= 1;
-      isLatest = buffer[dataEnd] === 1;
-      flag -= 3;
-    }
+    const { flag, dataEnd, isLatest } = flagOf(buffer, start, end);
     switch (flag) {
       case oldOnly:
         return new Change<V>(null, this.#inner.decode(buffer, start, dataEnd), isLatest);
       case newOnly:
         return new Change<V>(this.#inner.decode(buffer, start, dataEnd), null, isLatest);
       case both: {
-        let raw = 0;
-        let shift = 0;
-        let at = start;
-        for (;;) {
-          if (at >= dataEnd || shift > 28) throw new RangeError('a change has a malformed length');
-          const byte = buffer[at++] as number;
-          raw |= (byte & 0x7f) << shift;
-          if (byte < 0x80) break;
-          shift += 7;
-        }
-        const length = (raw >>> 1) ^ -(raw & 1);
-        if (length < 0 || at + length > dataEnd) throw new RangeError(`a change says ${length} bytes of new value, more than there are`);
+        const { at, length } = newValueOf(buffer, start, dataEnd);
         return new Change<V>(this.#inner.decode(buffer, at, at + length), this.#inner.decode(buffer, at + length, dataEnd), isLatest);
       }
       default:
@@ -85,6 +73,52 @@ export class ChangeSerde<V> implements Serde<Change<V>> {
     } else {
       throw new StreamsError('MR_SERIALIZATION', 'a change of nothing to nothing cannot be written to a repartition topic');
     }
+  }
+}
+
+/** What stands behind the values. */
+function flagOf(
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+): { readonly flag: number; readonly dataEnd: number; readonly isLatest: boolean } {
+  if (end - start < 1) throw new RangeError('a change must have at least one byte');
+  const flag = buffer[end - 1] as number;
+  if (flag <= both || flag > both + 3) return { flag, dataEnd: end - 1, isLatest: true };
+  if (end - start < 2) throw new RangeError(`a change with flag ${flag} must have at least two bytes`);
+  return { flag: flag - 3, dataEnd: end - 2, isLatest: buffer[end - 2] === 1 };
+}
+
+/** Where the new value stands if there is an old one behind it. */
+function newValueOf(buffer: Uint8Array, start: number, dataEnd: number): { readonly at: number; readonly length: number } {
+  let raw = 0;
+  let shift = 0;
+  let at = start;
+  for (;;) {
+    if (at >= dataEnd || shift > 28) throw new RangeError('a change has a malformed length');
+    const byte = buffer[at++] as number;
+    raw |= (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+    shift += 7;
+  }
+  const length = (raw >>> 1) ^ -(raw & 1);
+  if (length < 0 || at + length > dataEnd) throw new RangeError(`a change says ${length} bytes of new value, more than there are`);
+  return { at, length };
+}
+
+function valueRanges(buffer: Uint8Array, start: number, end: number, add: (start: number, end: number) => void): void {
+  try {
+    const { dataEnd, flag } = flagOf(buffer, start, end);
+    if (flag !== both) {
+      add(start, dataEnd);
+      return;
+    }
+    const { at, length } = newValueOf(buffer, start, dataEnd);
+    add(at, at + length);
+    add(at + length, dataEnd);
+  } catch (error) {
+    // Decoding throws it where the handlers listen.
+    if (!(error instanceof RangeError)) throw error;
   }
 }
 

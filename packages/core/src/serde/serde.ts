@@ -12,6 +12,15 @@ export interface SerdeTarget {
   readonly role: 'key' | 'value';
 }
 
+/** What a serde is opened for, and what it knew before. */
+export interface SerdeOpening {
+  readonly purpose: 'source' | 'sink' | 'store';
+  /** What was kept by earlier openings in the state of this task; nothing where the task has no state. */
+  readonly kept: ReadonlyMap<string, Uint8Array>;
+  /** Keeps something with the state of the task, so that the next opening, perhaps after a restart, knows it. Good until `open` has ended. */
+  readonly keep: (name: string, bytes: Uint8Array) => void;
+}
+
 export interface Serde<T> {
   /**
    * Reads `buffer[start, end)`. Throws on bytes that it cannot read. The result must not share memory with the buffer.
@@ -52,7 +61,16 @@ export interface Serde<T> {
   /** A serde for one topic and role, where these matter (a schema registry's subjects). */
   bind?(target: SerdeTarget): Serde<T>;
 
-  /** Fetches what decoding this batch will need (schemas). Called before the batch is processed; the only asynchronous step a serde has. */
+  /**
+   * Gets ready for its target (registers schemas, learns those that were kept). Called on the bound serde before a task that uses it opens, and for every such task.
+   * A failure whose `retriable` is true is tried again for as long as a task may stall; any other ends the start.
+   */
+  open?(opening: SerdeOpening): Promise<void> | void;
+
+  /**
+   * Fetches what decoding this batch will need (schemas). Called on the bound serde before the batch is processed. While it runs, the partition waits and others go on. If it
+   * fails with an error whose `retriable` is true it is called again later; what else goes wrong with a record `decode` says, to which the handlers listen.
+   */
   prepare?(batch: FetchedRecords, role: 'key' | 'value'): Promise<void> | void;
 }
 

@@ -7,7 +7,8 @@ import { windowDuration } from '../windows/window-duration.ts';
 import { Windowed } from '../windows/windowed.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { longSerde } from './number-serdes.ts';
-import type { Serde, SerdeTarget } from './serde.ts';
+import { prepareInner } from './inner-batch.ts';
+import type { Serde, SerdeOpening, SerdeTarget } from './serde.ts';
 import { describeType } from './string-serde.ts';
 
 const timeBytes = 8;
@@ -20,6 +21,7 @@ abstract class WindowedSerde<K> implements Serde<Windowed<K>> {
   readonly format: string | undefined;
   /** What stands behind the inner key's bytes. Sinks choose the partition without it (S-192). */
   readonly unpartitionedBytes: number;
+  readonly prepare?: NonNullable<Serde<unknown>['prepare']>;
   protected readonly inner: Serde<K>;
 
   constructor(inner: Serde<K>, unpartitionedBytes: number, form: string) {
@@ -27,6 +29,12 @@ abstract class WindowedSerde<K> implements Serde<Windowed<K>> {
     this.immutable = inner.immutable;
     this.unpartitionedBytes = unpartitionedBytes;
     this.format = inner.format === undefined ? undefined : `${form}(${inner.format})`;
+    const prepare = prepareInner(inner, (_buffer, start, end, add) => add(start, Math.max(start, end - unpartitionedBytes)));
+    if (prepare !== undefined) this.prepare = prepare;
+  }
+
+  open(opening: SerdeOpening): Promise<void> | void {
+    return this.inner.open?.(opening);
   }
 
   abstract decode(buffer: Uint8Array, start: number, end: number): Windowed<K>;

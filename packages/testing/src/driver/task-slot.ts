@@ -1,6 +1,7 @@
 /** A task with its database and its place in the input: what a thread holds of a task, and what a crash takes from it. */
 import { type CacheBudget, createTask, type Task, type TaskSettings } from '@millrace/core/engine';
 import type { CommittedOffset, Output, TopicPartition } from '@millrace/core/kafka';
+import { openSerdes, type SerdeUse, serdeUses } from '@millrace/core/runtime';
 import type { DeadLetter, Logger, Metrics } from '@millrace/core';
 import type { StateDirectory, TaskState } from '@millrace/state';
 import type { TopicLogs } from '../topics/topic-logs.ts';
@@ -48,6 +49,7 @@ export class TaskSlot {
     const { globalStore, lastWords, output, settings, metrics, log } = surroundings;
     const state = yield* settle(directory.openTask(layout.id));
     try {
+      yield* settle(openSerdes(usesOf(layout, settings.applicationId), state.engine));
       const task = createTask({ ...layout, engine: state.engine, cacheBudget, output, lastWords, settings, globalStore, metrics, log });
       const slot = new TaskSlot(surroundings, state, task);
       yield* slot.#restore();
@@ -123,4 +125,9 @@ export class TaskSlot {
     }
     yield* settle(this.task.flushRestore());
   }
+}
+
+/** What must be opened before the task is: its serdes, where they ask for it. */
+function usesOf({ sourceTopics, subtopologies }: TaskLayout, applicationId: string): readonly SerdeUse[] {
+  return subtopologies.flatMap(({ nodes, stores }) => serdeUses({ applicationId, nodes, stores, sourceTopics }));
 }

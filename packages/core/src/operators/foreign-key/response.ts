@@ -5,7 +5,8 @@
  * is none. The partition is not among them.
  */
 import type { ByteWriter } from '../../serde/byte-writer.ts';
-import type { Serde, SerdeTarget } from '../../serde/serde.ts';
+import { prepareInner } from '../../serde/inner-batch.ts';
+import type { Serde, SerdeOpening, SerdeTarget } from '../../serde/serde.ts';
 import { hashBytes } from './murmur3.ts';
 
 export class Response<VO> {
@@ -29,10 +30,17 @@ export class ResponseSerde<VO> implements Serde<Response<VO>> {
   readonly immutable = false;
   readonly primitive = false;
   readonly format = undefined;
+  readonly prepare?: NonNullable<Serde<unknown>['prepare']>;
   readonly #value: Serde<VO>;
 
   constructor(value: Serde<VO>) {
     this.#value = value;
+    const prepare = prepareInner(value, valueRange);
+    if (prepare !== undefined) this.prepare = prepare;
+  }
+
+  open(opening: SerdeOpening): Promise<void> | void {
+    return this.#value.open?.(opening);
   }
 
   bind(target: SerdeTarget): Serde<Response<VO>> {
@@ -56,4 +64,9 @@ export class ResponseSerde<VO> implements Serde<Response<VO>> {
     if (hash !== null) writer.writeBytes(hash);
     if (foreignValue !== null) this.#value.encodeInto(foreignValue, writer);
   }
+}
+
+function valueRange(buffer: Uint8Array, start: number, end: number, add: (start: number, end: number) => void): void {
+  const from = start + 1 + (((buffer[start] ?? 0) & withoutHash) === 0 ? hashBytes : 0);
+  if (from < end) add(from, end);
 }

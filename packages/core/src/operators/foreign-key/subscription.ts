@@ -5,7 +5,8 @@
  * primary key's partition, 4 bytes.
  */
 import type { ByteWriter } from '../../serde/byte-writer.ts';
-import type { Serde, SerdeTarget } from '../../serde/serde.ts';
+import { prepareInner } from '../../serde/inner-batch.ts';
+import type { Serde, SerdeOpening, SerdeTarget } from '../../serde/serde.ts';
 import { hashBytes } from './murmur3.ts';
 
 /** What the right side does with a subscription. */
@@ -53,12 +54,19 @@ export class SubscriptionSerde<K> implements Serde<Subscription<K>> {
   readonly immutable = true;
   readonly primitive = false;
   readonly format = undefined;
+  readonly prepare?: NonNullable<Serde<unknown>['prepare']>;
   readonly #key: Serde<K>;
   readonly #topics: SubscriptionTopics;
 
   constructor(key: Serde<K>, topics: SubscriptionTopics) {
     this.#key = key;
     this.#topics = topics;
+    const prepare = prepareInner(key, keyRange);
+    if (prepare !== undefined) this.prepare = prepare;
+  }
+
+  open(opening: SerdeOpening): Promise<void> | void {
+    return this.#key.open?.(opening);
   }
 
   bind({ topic }: SerdeTarget): Serde<Subscription<K>> {
@@ -96,4 +104,11 @@ export class SubscriptionSerde<K> implements Serde<Subscription<K>> {
 
 function isInstruction(value: number): value is Instruction {
   return value <= instructions.answerIfPresent;
+}
+
+function keyRange(buffer: Uint8Array, start: number, end: number, add: (start: number, end: number) => void): void {
+  const first = buffer[start] ?? 0;
+  const from = start + 2 + ((first & withoutHash) === 0 ? hashBytes : 0);
+  const to = end - ((first & 0x7f) === 0 ? 0 : partitionBytes);
+  if (from <= to) add(from, to);
 }
