@@ -177,7 +177,7 @@ export class CacheOrder<K, V> {
   }
 
   /** Says whether a listing passes a row, by its segment and its key in the store. */
-  #bounds({ keyFrom, keyTo, from, to, everything }: ListRead): (segment: number, storeKey: ByteString) => boolean {
+  #bounds({ everything, from, keyFrom, keyTo, reverse, to }: ListRead): (segment: number, storeKey: ByteString) => boolean {
     if (everything || (keyFrom === undefined && keyTo === undefined)) return () => true;
     const lower = keyFrom === undefined ? '' : keyFrom + this.#suffix(0, 0);
     // The upper bound has the latest end that there can be: it is behind all sessions.
@@ -193,7 +193,17 @@ export class CacheOrder<K, V> {
     // Without a bound it goes on to the ends of the cache.
     if (keyFrom === undefined) return (segment, storeKey) => segment < last || (segment === last && storeKey <= (upper as string));
     if (upper === undefined) return (segment, storeKey) => segment > first || (segment === first && storeKey >= lower);
-    return (segment, storeKey) => segment >= first && segment <= last && storeKey >= lower && storeKey <= upper;
+    if (keyFrom !== keyTo) return (segment, storeKey) => segment >= first && segment <= last && storeKey >= lower && storeKey <= upper;
+    // One key is asked for from its first time on, but backwards from where the segment begins.
+    return (segment, storeKey) => {
+      const start = segment * this.#segmentMs;
+      return (
+        segment >= first &&
+        segment <= last &&
+        storeKey >= keyFrom + this.#suffix(reverse ? start : Math.max(0, from, start), 0) &&
+        storeKey <= keyFrom + this.#suffix(Math.min(reverse ? Math.min(to, this.#maxTime) : to, start + this.#segmentMs - 1), maxSequence)
+      );
+    };
   }
 
   /** What stands behind the key's own bytes. */
