@@ -3,7 +3,7 @@
  * fields survives what it was computed from (I4).
  */
 import { invariant, StreamsError } from '../errors.ts';
-import { topicPartition } from '../kafka/topic-partition.ts';
+import { topicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
 import type { Processor } from '../processor/processor.ts';
 import type { NodePlan, SourcePlan } from '../topology/plan.ts';
 import type { Collector } from './collector.ts';
@@ -12,6 +12,7 @@ import { type EngineNode, type NodeServices, ProcessorNode } from './node.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import { createSink } from './sink-node.ts';
 import { SourceNode } from './source-node.ts';
+import { SourceRows, type SourceRowsInit } from './source-rows.ts';
 
 export class NodeGraph {
   /** Those that the task was made with. */
@@ -50,6 +51,17 @@ export class NodeGraph {
       });
     }
     return createQueue(plan, node, topic, this.#init, this.#services);
+  }
+
+  /** What makes rows of a source topic's records; undefined where they are taken as they are. */
+  createSourceRows(tp: TopicPartition, partitionTime: number): SourceRows | undefined {
+    const plan = this.#nodes.find((node) => node.kind === 'source' && this.#init.sourceTopics.get(node.name)?.includes(tp.topic) === true);
+    if (plan?.kind !== 'source') return undefined;
+    const { extractor, keySerde, valueSerde } = reading(plan, tp.topic, this.#init);
+    // What decoding would need is not fetched while state is restored.
+    if (keySerde.prepare !== undefined || valueSerde.prepare !== undefined) return undefined;
+    const skipped = this.#services.metrics.counter('restore-skipped-records-total', { 'task-id': this.#init.id });
+    return new SourceRows({ tp, keySerde, valueSerde, extractor, partitionTime, skipped });
   }
 
   createProcessors(): void {
@@ -113,10 +125,17 @@ function createQueue(plan: SourcePlan, source: SourceNode, topic: string, init: 
   return new PartitionQueue({
     tp: topicPartition(topic, init.partition),
     source,
-    keySerde: plan.keySerde.bind?.({ topic, role: 'key' }) ?? plan.keySerde,
-    valueSerde: plan.valueSerde.bind?.({ topic, role: 'value' }) ?? plan.valueSerde,
-    extractor: plan.timestampExtractor ?? init.settings.timestampExtractor,
+    ...reading(plan, topic, init),
     policy: services.policy,
     dropped: services.dropped,
   });
+}
+
+/** How the records of a topic are read. */
+function reading(plan: SourcePlan, topic: string, init: TaskInit): Pick<SourceRowsInit, 'keySerde' | 'valueSerde' | 'extractor'> {
+  return {
+    keySerde: plan.keySerde.bind?.({ topic, role: 'key' }) ?? plan.keySerde,
+    valueSerde: plan.valueSerde.bind?.({ topic, role: 'value' }) ?? plan.valueSerde,
+    extractor: plan.timestampExtractor ?? init.settings.timestampExtractor,
+  };
 }

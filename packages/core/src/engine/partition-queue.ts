@@ -14,7 +14,7 @@ import { ReadAhead } from './read-ahead.ts';
 import type { SourceNode } from './source-node.ts';
 
 /** What timestamp extractors see of the record that becomes the head. One object a queue, good for the time of the call. */
-class HeadView implements SourceRecord {
+export class HeadView implements SourceRecord {
   readonly topic: string;
   readonly partition: number;
   offset = -1;

@@ -24,6 +24,7 @@ import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts
 import { PartitionGroup } from './partition-group.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { firstSchedule, PunctuationQueue, type Schedule } from './punctuation.ts';
+import type { SourceRows } from './source-rows.ts';
 import { type InputPosition, StateManager } from './state-manager.ts';
 
 /** Creates a task in the state `created`: restore its changelogs, take its positions, then `start` it. */
@@ -53,6 +54,8 @@ class StreamTask implements Task {
   readonly #times = new KeptTimes();
   /** Where this task's last commit stood, to see that nobody else went on meanwhile (I4). */
   readonly #committed = new Map<TopicPartition, number>();
+  /** By source topic that doubles as changelog, while it is restored. */
+  readonly #sourceRows = new Map<TopicPartition, SourceRows | undefined>();
   #inputs: readonly TopicPartition[];
   #phase: Phase = 'created';
   #nowMs = 0;
@@ -134,7 +137,19 @@ class StreamTask implements Task {
 
   restore(batch: FetchedRecords): void {
     this.#expect('created');
-    this.#state.restore(batch);
+    this.#state.restore(this.#rowsOf(batch));
+  }
+
+  /** Of a source topic that doubles as changelog, what the table made of its records. */
+  #rowsOf(batch: FetchedRecords): FetchedRecords {
+    const { tp } = batch;
+    const changelog = this.#state.changelogs.find((state) => state.tp === tp);
+    if (changelog?.isSource !== true) return batch;
+    if (!this.#sourceRows.has(tp)) {
+      const partitionTime = changelog.position === undefined ? -1 : (this.#state.input(tp)?.partitionTime ?? -1);
+      this.#sourceRows.set(tp, this.#graph.createSourceRows(tp, partitionTime));
+    }
+    return this.#sourceRows.get(tp)?.of(batch) ?? batch;
   }
 
   flushRestore(): MaybePromise<void> {
@@ -149,13 +164,17 @@ class StreamTask implements Task {
 
   wipe(): MaybePromise<void> {
     this.#expect('created');
+    this.#sourceRows.clear();
     return this.#state.wipe();
   }
 
   takePosition(tp: TopicPartition, committed: CommittedOffset | null): number | undefined {
     this.#expect('created', 'suspended', 'running');
     const queue = this.#group.queue(tp);
-    invariant(this.#phase !== 'running' || queue.position === undefined, `task ${this.id} has a position in ${tp.topic} and reads on from there`);
+    invariant(
+      this.#phase !== 'running' || queue.position === undefined,
+      `task ${this.id} has a position in ${tp.topic} and reads on from there`,
+    );
     const own = this.#committed.get(tp);
     if (this.#phase === 'suspended' && own !== undefined && committed !== null && committed.offset > own) {
       throw new StreamsError(
@@ -191,6 +210,7 @@ class StreamTask implements Task {
   start(nowMs: number): void {
     this.#expect('created');
     this.#nowMs = this.#dropped.nowMs = nowMs;
+    this.#sourceRows.clear();
     this.#graph.createProcessors();
     this.#phase = 'running';
     for (const node of this.#graph.processors) node.init();

@@ -81,12 +81,17 @@ export class FetchedRecords {
   }
 
   hasHeaders(index: number): boolean {
-    return (this.#positions[index * positionsPerRecord + 4] as number) >= 0;
+    return this.headersStart(index) >= 0;
+  }
+
+  /** At the varint that counts the headers; -1 if there are none. */
+  headersStart(index: number): number {
+    return this.#positions[index * positionsPerRecord + 4] as number;
   }
 
   /** Decodes the headers; their values are copies. */
   headers(index: number): Headers {
-    const start = this.#positions[index * positionsPerRecord + 4] as number;
+    const start = this.headersStart(index);
     return start < 0 ? new Headers() : new Headers(decodeHeaders(this.buffer, start));
   }
 
