@@ -19,6 +19,8 @@ export const metaKinds = {
   topicId: 6,
   /** Use of a serde, a zero byte, a name → what the serde keeps under it, noted by the runtime. */
   serde: 7,
+  /** Name of a store that is written without a changelog. */
+  unloggedStore: 8,
 } as const;
 
 export type MetaKind = (typeof metaKinds)[keyof typeof metaKinds];

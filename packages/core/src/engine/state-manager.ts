@@ -94,6 +94,8 @@ export class StateManager {
   #opening: ((batch: EngineBatch) => void)[] = [];
   readonly #inputs = new Map<string, InputPosition>();
   readonly #unloggedInputs = new Map<string, InputPosition>();
+  /** Stores whose rows, if there are any, are in no changelog. */
+  readonly #unloggedStores = new Set<string>();
   /** Times of operators as the engine has them. */
   readonly times: Map<string, bigint> = new Map();
   readonly hasState: boolean;
@@ -405,6 +407,7 @@ export class StateManager {
           this.#inputs.set(name, { offset: decodeNumber(value, 0), partitionTime: decodeNumber(value, 1) });
         else if (kind === metaKinds.unloggedInput)
           this.#unloggedInputs.set(name, { offset: decodeNumber(value, 0), partitionTime: decodeNumber(value, 1) });
+        else if (kind === metaKinds.unloggedStore) this.#unloggedStores.add(name);
         else if (kind === metaKinds.time) this.times.set(name, Buffer.from(value.buffer, value.byteOffset, value.length).readBigInt64BE(0));
       }
     } finally {
@@ -429,13 +432,44 @@ export class StateManager {
     this.#opening.push((batch) => {
       batch.deleteRange(prefix, nextPrefix(prefix));
       batch.delete(metaKey(metaKinds.store, name));
+      batch.delete(metaKey(metaKinds.unloggedStore, name));
     });
+  }
+
+  /**
+   * Notes which stores have no changelog. One that gets a changelog later must be empty: its rows would be missing there, and with them in every restore (I2).
+   *
+   * @throws MR_CHANGELOG_INCOMPLETE
+   */
+  #noteLogging(name: string, prefix: Uint8Array, changelog: string | undefined): void {
+    const key = metaKey(metaKinds.unloggedStore, name);
+    const wasUnlogged = this.#unloggedStores.has(name);
+    if (changelog === undefined) {
+      if (!wasUnlogged) this.#opening.push((batch) => batch.put(key, encodeNumbers(1)));
+      return;
+    }
+    if (!wasUnlogged) return;
+    const iterator = this.#engine.iterate({ gte: prefix, lt: nextPrefix(prefix) });
+    try {
+      if (iterator.next()) {
+        throw new StreamsError(
+          'MR_CHANGELOG_INCOMPLETE',
+          `store ${name} of task ${this.#taskId} has rows that were written without a changelog, so ${changelog} would not have them and a restore would lose them; ` +
+            'give the store another name, switch its logging off again, or delete the local state of the application to begin anew',
+          { details: { store: name, taskId: this.#taskId, topic: changelog } },
+        );
+      }
+    } finally {
+      iterator.close();
+    }
+    this.#opening.push((batch) => batch.delete(key));
   }
 
   #open(plan: StorePlan, prefix: Uint8Array, positions: ReadonlyMap<string, number>, init: StateManagerInit): void {
     const { spec, changelog } = plan;
     const topic = changelog === undefined ? `${init.applicationId}-${spec.name}-changelog` : topicName(init.applicationId, changelog);
     const tp = topicPartition(topic, init.partition);
+    this.#noteLogging(spec.name, prefix, changelog === undefined ? undefined : topic);
     const output = changelog === undefined || plan.changelogIsSource ? null : init.output.partition(topic, init.partition);
     const store = createStore(spec, {
       taskId: init.taskId,

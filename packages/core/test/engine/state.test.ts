@@ -228,6 +228,47 @@ describe('a store without a changelog', () => {
   });
 });
 
+describe('a store that gets a changelog later', () => {
+  const engineWith = (key: string, value: string): MemoryEngine => {
+    const engine = new MemoryEngine();
+    const harness = new Harness(storing(store('U', { logging: undefined })), { engine }).start();
+    harness.pipe('in', put(key, value));
+    harness.commit();
+    return engine;
+  };
+
+  it('is refused while it has rows, since these would be missing in the changelog', () => {
+    const engine = engineWith('a', '1');
+    expect(() => new Harness(storing(store('U')), { engine })).toThrow(
+      expect.objectContaining({ code: 'MR_CHANGELOG_INCOMPLETE', message: expect.stringMatching(/store U .*-U-changelog/) as unknown }),
+    );
+    expect(rows(new Harness(storing(store('U', { logging: undefined })), { engine }).start(), 'U')).toEqual(['a=1']);
+  });
+
+  it('is taken when it is empty', () => {
+    const engine = new MemoryEngine();
+    const unlogged = new Harness(storing(store('U', { logging: undefined })), { engine }).start();
+    unlogged.pipe('in', put('a', null));
+    unlogged.commit();
+    const logged = new Harness(storing(store('U')), { engine }).start();
+    logged.pipe('in', put('a', '1'));
+    logged.commit();
+    expect(rows(new Harness(storing(store('U')), { engine }).start(), 'U')).toEqual(['a=1']);
+  });
+
+  it('is taken when it was left out in between', () => {
+    const engine = engineWith('a', '1');
+    const without = new Harness(storing(store('V')), { engine }).start();
+    without.pipe('in', put('b', '2'));
+    without.commit();
+    const logged = new Harness(storing(store('U')), { engine }).start();
+    expect(rows(logged, 'U')).toEqual([]);
+    logged.pipe('in', put('c', '3'));
+    logged.commit();
+    expect(rows(new Harness(storing(store('U')), { engine }).start(), 'U')).toEqual(['c=3']);
+  });
+});
+
 describe('positions and times', () => {
   it.each([
     [null, undefined],
