@@ -9,8 +9,8 @@ interface Repartition {
   readonly source: string;
 }
 
-/** The repartition of a stream under its own name, which later joins without a name share. */
-const unnamed = new WeakMap<object, Repartition>();
+/** The latest repartition of a stream for a join: later joins without a name share it, named or not. */
+const latest = new WeakMap<object, Repartition>();
 
 /** `joinName` with its suffix if the user named the join: then its repartition topic is named. */
 export function repartitionedForJoin<K, V>(
@@ -25,11 +25,11 @@ export function repartitionedForJoin<K, V>(
   // What serves the values serves the stream: serdes never see null.
   const valueSerde = (value as Serde<V> | undefined) ?? place.valueSerde;
   const names = context.names.repartition(joinName ?? name);
-  let repartition = joinName === undefined ? unnamed.get(place) : undefined;
+  let repartition = joinName === undefined ? latest.get(place) : undefined;
   if (repartition === undefined) {
     const description = describeRepartition({ names, keySerde, valueSerde, isOptimizable: true, isNameGenerated: joinName === undefined });
     repartition = { node: context.graph.add(description, graphNode), source: names.source };
-    if (joinName === undefined) unnamed.set(place, repartition);
+    latest.set(place, repartition);
   }
   return {
     context,
