@@ -8,7 +8,7 @@ export { MockProcessorContext } from './processors/mock-processor-context.ts';
 export type { CapturedForward, CapturedPunctuator, MockProcessorContextOptions } from './processors/mock-processor-context.ts';
 export type { StorePartition } from './stores/store-access.ts';
 export type { AsyncTestInputTopic } from './topics/async-test-input-topic.ts';
-export type { InputTopicOptions } from './topics/input-encoder.ts';
+export type { InputTopicOptions, ListTiming } from './topics/input-encoder.ts';
 export type { TestInputTopic } from './topics/test-input-topic.ts';
 export type { OutputTopicOptions, TestOutputTopic } from './topics/test-output-topic.ts';
 export type { InputRecord, OutputRecord, PipedInput } from './topics/test-record.ts';

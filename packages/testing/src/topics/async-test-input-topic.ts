@@ -2,7 +2,7 @@
 import type { Duration, KeyValue } from '@millrace/core';
 import type { DriverCore } from '../driver/driver-core.ts';
 import type { Steps } from '../driver/steps.ts';
-import { InputEncoder, type InputTopicOptions } from './input-encoder.ts';
+import { InputEncoder, type InputTopicOptions, type ListTiming, valueRecords } from './input-encoder.ts';
 import type { InputRecord, PipedInput } from './test-record.ts';
 
 /** Runs procedures of the driver one after the other. */
@@ -32,14 +32,14 @@ export class AsyncTestInputTopic<K, V> {
     for (const record of records) await this.#run(() => this.#driver.pipe(this.topic, this.#encoder.encode(record), record.partition));
   }
 
-  /** Pipes values without keys, on the topic's clock. */
-  async pipeValues(values: Iterable<V | null>): Promise<void> {
-    for (const value of values) await this.pipeRecords([{ value }]);
+  /** Pipes values without keys, on the topic's clock or with times of their own. */
+  async pipeValues(values: Iterable<V | null>, timing?: ListTiming): Promise<void> {
+    await this.pipeRecords(this.#encoder.timed(valueRecords(values), timing));
   }
 
-  /** Pipes keys and values on the topic's clock. */
-  async pipeKeyValues(entries: Iterable<KeyValue<K | null, V | null>>): Promise<void> {
-    for (const { key, value } of entries) await this.pipeRecords([{ key, value }]);
+  /** Pipes keys and values, on the topic's clock or with times of their own. */
+  async pipeKeyValues(entries: Iterable<KeyValue<K | null, V | null>>, timing?: ListTiming): Promise<void> {
+    await this.pipeRecords(this.#encoder.timed(entries, timing));
   }
 
   /** Moves the topic's clock forward; the wall clock stays. */

@@ -15,6 +15,14 @@ export interface InputTopicOptions<K, V> {
   readonly autoAdvanceMs?: Duration | undefined;
 }
 
+/** Timestamps of a list of records. */
+export interface ListTiming {
+  /** Of the first record, ms since 1970. */
+  readonly startMs: number;
+  /** From one record to the next. @default 0 */
+  readonly advanceMs?: Duration | undefined;
+}
+
 export class InputEncoder<K, V> {
   readonly topic: string;
   readonly #key: Serde<K>;
@@ -32,6 +40,20 @@ export class InputEncoder<K, V> {
 
   advanceTime(duration: Duration): void {
     this.#nowMs += forwardMs('advanceTime', duration);
+  }
+
+  /** Gives records times of their own, without touching the topic's clock; without `timing` they take the topic's. */
+  *timed(records: Iterable<InputRecord<K, V>>, timing: ListTiming | undefined): Iterable<InputRecord<K, V>> {
+    if (timing === undefined) {
+      yield* records;
+      return;
+    }
+    const advanceMs = forwardMs('advanceMs', timing.advanceMs ?? 0);
+    let timestamp = checkTime('startMs', timing.startMs);
+    for (const record of records) {
+      yield { ...record, timestamp };
+      timestamp += advanceMs;
+    }
   }
 
   recordOf(input: PipedInput<K, V>): InputRecord<K, V> {
@@ -81,4 +103,9 @@ export class InputEncoder<K, V> {
     }
     return writer.toBytes();
   }
+}
+
+/** Values as records without keys. */
+export function* valueRecords<V>(values: Iterable<V | null>): Iterable<{ readonly value: V | null }> {
+  for (const value of values) yield { value };
 }

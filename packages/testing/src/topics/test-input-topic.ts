@@ -2,7 +2,7 @@
 import type { Duration, KeyValue } from '@millrace/core';
 import type { DriverCore } from '../driver/driver-core.ts';
 import { runNow } from '../driver/steps.ts';
-import { InputEncoder, type InputTopicOptions } from './input-encoder.ts';
+import { InputEncoder, type InputTopicOptions, type ListTiming, valueRecords } from './input-encoder.ts';
 import type { InputRecord, PipedInput } from './test-record.ts';
 
 export class TestInputTopic<K, V> {
@@ -33,14 +33,14 @@ export class TestInputTopic<K, V> {
     for (const record of records) runNow(this.#driver.pipe(this.topic, this.#encoder.encode(record), record.partition));
   }
 
-  /** Pipes values without keys, on the topic's clock. */
-  pipeValues(values: Iterable<V | null>): void {
-    for (const value of values) this.pipeRecords([{ value }]);
+  /** Pipes values without keys, on the topic's clock or with times of their own. */
+  pipeValues(values: Iterable<V | null>, timing?: ListTiming): void {
+    this.pipeRecords(this.#encoder.timed(valueRecords(values), timing));
   }
 
-  /** Pipes keys and values on the topic's clock. */
-  pipeKeyValues(entries: Iterable<KeyValue<K | null, V | null>>): void {
-    for (const { key, value } of entries) this.pipeRecords([{ key, value }]);
+  /** Pipes keys and values, on the topic's clock or with times of their own. */
+  pipeKeyValues(entries: Iterable<KeyValue<K | null, V | null>>, timing?: ListTiming): void {
+    this.pipeRecords(this.#encoder.timed(entries, timing));
   }
 
   /** Moves the topic's clock forward; the wall clock stays. */

@@ -170,6 +170,27 @@ describe('input topics', () => {
     expect(codeOf(() => clocked.advanceTime(-1))).toBe('MR_ARGUMENT_INVALID');
   });
 
+  it('of a list may have times of their own, which leave the topic’s clock alone', () => {
+    const builder = new StreamsBuilder(text);
+    builder.stream('in').to('out');
+    using driver = new TopologyTestDriver(builder.build());
+    const input = driver.createInputTopic('in', { ...text, startMs: 5, autoAdvanceMs: 1 });
+    const out = driver.createOutputTopic('out', text);
+    input.pipeValues(['a', 'b'], { startMs: 100, advanceMs: '1s' });
+    input.pipeKeyValues([{ key: 'k', value: 'c' }], { startMs: 7 });
+    input.pipeValues(['d', 'e']);
+    expect(out.readRecordsToList().map(({ key, value, timestamp }) => [key, value, timestamp])).toEqual([
+      [null, 'a', 100],
+      [null, 'b', 1_100],
+      ['k', 'c', 7],
+      [null, 'd', 5],
+      [null, 'e', 6],
+    ]);
+    expect(() => input.pipeValues(['x'], { startMs: -1 })).toThrow(/MR_ARGUMENT_INVALID/);
+    expect(() => input.pipeValues(['x'], { startMs: 1, advanceMs: -1 })).toThrow(/MR_ARGUMENT_INVALID/);
+    expect(out.isEmpty).toBe(true);
+  });
+
   it('carry keys, nulls and headers as they are', () => {
     using driver = new TopologyTestDriver(passThrough());
     const headers = [

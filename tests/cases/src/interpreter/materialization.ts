@@ -41,7 +41,7 @@ export function persistenceNamed(name: unknown): 'persistent' | 'inMemory' | und
 function placeOf(mat: JsonObject): Pick<CaseStoreOptions, 'persistence' | 'maxEntries' | 'timestamps'> {
   const supplier = mat['supplier'];
   if (supplier !== undefined && mat['store'] !== undefined) {
-    throw new StreamsError('MR_ARGUMENT_INVALID', `a store cannot be ${String(mat['store'])} and ${String(supplier)}`);
+    throw new StreamsError('MR_ARGUMENT_INVALID', `a store cannot be ${JSON.stringify(mat['store'])} and ${JSON.stringify(supplier)}`);
   }
   switch (supplier) {
     case undefined:
