@@ -40,14 +40,7 @@ export const features = [
 export type Feature = (typeof features)[number];
 
 /** Refused by Millrace at present, or known to differ: cases with them would say nothing new. */
-const offByDefault: ReadonlySet<Feature> = new Set<Feature>([
-  'dead-letters',
-  'empty-prefixes',
-  'header-stores',
-  'join-headers',
-  'lru-caches',
-  'small-caches-in-memory',
-]);
+const offByDefault: ReadonlySet<Feature> = new Set<Feature>(['header-stores', 'lru-caches']);
 
 export type FeatureSet = ReadonlySet<Feature>;
 

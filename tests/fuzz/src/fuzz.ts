@@ -135,19 +135,23 @@ class Run {
   }
 
   async #shrunk(answer: JsonObject, signature: string): Promise<Finding> {
+    const differs = async (other: JsonObject | undefined): Promise<boolean> => {
+      const outcome = await outcomeOf(other, this.#state);
+      return outcome.kind === 'difference' && signatureOf(outcome.judgement) === signature;
+    };
     const smaller = await shrink(answer, async (candidates) => {
       const answers = await this.#oracle.ask(candidates);
-      const differs: boolean[] = [];
+      const found: boolean[] = [];
       for (const { id } of candidates) {
-        const outcome = await this.#outcomeOf(answers.get(plainText(id)));
-        differs.push(outcome.kind === 'difference' && signatureOf(outcome.judgement) === signature);
-        if (differs.at(-1) === true) break;
+        found.push(await differs(answers.get(plainText(id))));
+        if (found.at(-1) === true) break;
       }
-      return differs;
+      return found;
     });
     const id = plainText(answer['id']);
-    const named = { ...smaller, id };
-    const minimal = smaller === answer ? answer : ((await this.#oracle.ask([named])).get(id) ?? answer);
+    const answered = smaller === answer ? answer : ((await this.#oracle.ask([{ ...smaller, id }])).get(id) ?? answer);
+    // Shrinking may end in a case that rests on equal timestamps, which its start did not.
+    const minimal = this.#ties !== undefined && (await this.#ties.restOn(answered)) ? answer : answered;
     const outcome = await outcomeOf(minimal, this.#state);
     return { id, minimal, shown: outcome.kind === 'difference' ? showJudgement(outcome.judgement) : outcome.kind };
   }

@@ -5,28 +5,37 @@ import { plainText } from './plain-text.ts';
 /** Says which of these still differ, in order; the first true is taken. */
 export type StillDiffers = (candidates: readonly JsonObject[]) => Promise<readonly boolean[]>;
 
-/** Rounds are bounded: what is left after so many is small enough for people. */
-const mostRounds = 80;
 /** How many candidates are tried at a time. */
-const batchSize = 24;
+const batchSize = 12;
+/** Tries are bounded: what is left after so many is small enough for people. */
+const mostBatches = 150;
 
 export async function shrink(testCase: JsonObject, stillDiffers: StillDiffers): Promise<JsonObject> {
   let smallest = testCase;
-  for (let round = 0; round < mostRounds; round++) {
-    const next = await firstThatDiffers(smallerCases(smallest), stillDiffers);
-    if (next === undefined) return smallest;
-    smallest = next;
+  let isSmaller = false;
+  let at = 0;
+  for (let batches = 0; batches < mostBatches; batches++) {
+    const candidates = smallerCases(smallest).slice(at, at + batchSize);
+    if (candidates.length === 0) {
+      // Once more from the start, where something has become possible.
+      if (!isSmaller) break;
+      isSmaller = false;
+      at = 0;
+      continue;
+    }
+    const named = candidates.map((candidate, index) => ({ ...candidate, id: `shrink-${batches}-${index}` }));
+    const found = (await stillDiffers(named)).indexOf(true);
+    const next = named[found];
+    if (next === undefined) {
+      at += batchSize;
+    } else {
+      // What comes at this place now leaves out the next thing.
+      smallest = next;
+      isSmaller = true;
+      at += found;
+    }
   }
   return smallest;
-}
-
-async function firstThatDiffers(candidates: readonly JsonObject[], stillDiffers: StillDiffers): Promise<JsonObject | undefined> {
-  for (let from = 0; from < candidates.length; from += batchSize) {
-    const batch = candidates.slice(from, from + batchSize).map((candidate, index) => ({ ...candidate, id: `shrink-${from + index}` }));
-    const found = (await stillDiffers(batch)).indexOf(true);
-    if (found >= 0) return batch[found];
-  }
-  return undefined;
 }
 
 /** The next smaller cases, those that leave out most first. */
