@@ -12,7 +12,8 @@ const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), '
 
 const usage = `Usage: node scripts/run.mjs COMMAND [ARGUMENT…]
 
-  start        install, build, run the word count on an embedded Kafka (or on KAFKA_BROKERS)
+  start        install, build, run the word count on an embedded Kafka (or on KAFKA_BROKERS);
+               --list names the other examples, start NAME runs one
   test         install, build, run every test that needs no broker from outside
   test:broker  install, build, run the tests on a real broker (Java and Maven, or KAFKA_BROKERS)
   cases        install, build, run case files against Kafka Streams' recorded results
@@ -35,6 +36,15 @@ function manifests() {
   );
   return [join(root, 'package.json'), join(root, 'tests', 'package.json'), join(root, 'bench', 'package.json'), ...nested].filter((file) =>
     existsSync(file),
+  );
+}
+
+/** Names of the examples that can be run, with what they do. */
+function examples() {
+  const folders = readdirSync(join(root, 'examples')).filter((name) => existsSync(join(root, 'examples', name, 'src', 'main.ts')));
+  const runnable = folders.filter((name) => name !== 'stage');
+  return new Map(
+    runnable.map((name) => [name, JSON.parse(readFileSync(join(root, 'examples', name, 'package.json'), 'utf8')).description]),
   );
 }
 
@@ -86,11 +96,21 @@ switch (command) {
     install();
     build();
     break;
-  case 'start':
+  case 'start': {
+    const named = args[0] !== undefined && !args[0].startsWith('-');
+    const example = named ? args[0] : 'word-count';
+    const known = examples();
+    if (args[0] === '--list' || !known.has(example)) {
+      const list = [...known].map(([name, about]) => `  ${name.padEnd(20)}${about}`).join('\n');
+      if (args[0] !== '--list') console.error(`There is no example "${example}".`);
+      console.log(`npm start -- NAME runs one of these; without a name the word count.\n\n${list}`);
+      process.exit(args[0] === '--list' ? 0 : 2);
+    }
     install();
     build();
-    run(process.execPath, [join(root, 'examples', 'word-count', 'dist', 'main.js'), ...args]);
+    run(process.execPath, [join(root, 'examples', example, 'dist', 'main.js'), ...(named ? args.slice(1) : args)]);
     break;
+  }
   case 'test':
     install();
     build();
