@@ -14,7 +14,7 @@ import { Mailbox } from './mailbox.ts';
 import type { RuntimeOptions, UncaughtDecision } from './options.ts';
 import { OpenedParts, type Parts } from './parts.ts';
 import { checkDeadLetterTopic, lookUpSinks } from './output-topics.ts';
-import { decideRecovery, FailureStreak, pauseBeforeReplay } from './recovery.ts';
+import { decideRecovery, FailureStreak, isReplayed, pauseBeforeReplay } from './recovery.ts';
 
 export class StreamsInstance implements TaskHost {
   readonly #options: RuntimeOptions;
@@ -121,17 +121,20 @@ export class StreamsInstance implements TaskHost {
 
   async #run(parts: Parts): Promise<void> {
     let failure: { readonly error: unknown } | undefined;
+    let isCommitted = true;
     try {
       while (!this.#closing.signal.aborted) await this.#guardedTurn(parts);
       await parts.loop.commit();
     } catch (error) {
-      failure = { error: this.#forced ? closedTooLate(error) : error };
+      if (this.#forced) failure = { error: closedTooLate(error) };
+      else if (this.#closing.signal.aborted && isReplayed(error)) isCommitted = this.#leaveUncommitted(error);
+      else failure = { error };
     }
     if (failure !== undefined) {
       this.#options.log.error('the instance stops because of a failure', { error: failure.error });
       this.#states.moveTo('PENDING_ERROR');
     }
-    await this.#closeAll(parts, failure === undefined);
+    await this.#closeAll(parts, failure === undefined && isCommitted);
     this.#states.moveTo(failure === undefined ? 'NOT_RUNNING' : 'ERROR');
     if (failure !== undefined) throw failure.error;
   }
@@ -287,6 +290,7 @@ export class StreamsInstance implements TaskHost {
   async #dropTasks(parts: Parts): Promise<void> {
     await parts.registry.closeDirty();
     await parts.output.replace();
+    await parts.reader.renew();
     this.#abandoned = undefined;
   }
 
@@ -340,6 +344,12 @@ export class StreamsInstance implements TaskHost {
     await this.#opened.close({ sendTimeoutMs: clean ? this.#options.closeTimeoutMs : 0 });
     await parts.purger.idle();
     this.#parts = undefined;
+  }
+
+  /** The last commit failed for a cause that is nobody's mistake: the instance stops as it was asked to. Returns false. */
+  #leaveUncommitted(error: unknown): false {
+    this.#options.log.warn('the last commit before closing failed: what it had is replayed by the next owner of the tasks', { error });
+    return false;
   }
 
   #onState(state: ClientState, previous: ClientState): void {

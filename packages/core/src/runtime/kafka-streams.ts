@@ -106,7 +106,8 @@ export class KafkaStreams implements AsyncDisposable {
 
   /**
    * Commits, closes tasks and stores, leaves the group (see `leaveOnClose`) and disconnects. Resolves with true when that is done, with false if the time was over first: then what
-   * was under way is dropped, which the next owner of the tasks replays. Never rejects; calling it again returns the first answer.
+   * was under way is dropped, which the next owner of the tasks replays. A last commit that fails because of the brokers or a rebalance is logged and replayed by the next owner too;
+   * any other failure ends in the state `ERROR` and rejects `run()`. Never rejects; calling it again returns the first answer.
    */
   close(options: CloseOptions = {}): Promise<boolean> {
     return (this.#closing ??= this.#close(options.timeoutMs));

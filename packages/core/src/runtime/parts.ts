@@ -12,6 +12,7 @@ import type { RuntimeOptions } from './options.ts';
 import { GlobalStores } from './global-stores.ts';
 import { OutputHolder } from './output-holder.ts';
 import { Purger } from './purger.ts';
+import { ReaderHolder } from './reader-holder.ts';
 import { Restorer } from './restorer.ts';
 import { retrying } from './retry.ts';
 import { RunLoop } from './run-loop.ts';
@@ -21,6 +22,7 @@ import { TaskRegistry } from './task-registry.ts';
 /** What the instance works with once it is connected. */
 export interface Parts {
   readonly output: OutputHolder;
+  readonly reader: ReaderHolder;
   readonly restorer: Restorer;
   /** Undefined where the topology has none. */
   readonly globalStores: GlobalStores | undefined;
@@ -123,7 +125,9 @@ export class OpenedParts {
   ): Parts {
     const { options, topics, createTask, mailbox, onReplay, onStored, signal } = this.#init;
     // As Kafka Streams under at-least-once: what others write in transactions is read at once.
-    const reader = client.reader({ isolation: 'uncommitted', role: 'main', maxBufferedBytes: options.bufferedBytes });
+    const reader = new ReaderHolder(() =>
+      client.reader({ isolation: 'uncommitted', role: 'main', maxBufferedBytes: options.bufferedBytes }),
+    );
     this.#onClose('reader', () => reader.close());
     const admin = client.admin();
     const purger = new Purger(admin, topics, options, features.deleteRecords);
@@ -147,7 +151,7 @@ export class OpenedParts {
     const committer = new AtLeastOnceCommitter({ options, topics, admin, coordinator, output, onCommitted, onStored });
     const loop = new RunLoop({ options, topics, mailbox, registry, reader, admin, output, coordinator, committer, purger, onReplay });
     this.#onClose('input preparation', () => loop.close());
-    return { output, restorer, globalStores, registry, coordinator, loop, cleaner: new StateCleaner(directory, options), purger };
+    return { output, reader, restorer, globalStores, registry, coordinator, loop, cleaner: new StateCleaner(directory, options), purger };
   }
 
   #onClose(name: string, close: () => Promise<void> | void): void {

@@ -19,6 +19,12 @@ export function decideRecovery(error: unknown, failingMs: number, giveUpMs: numb
   return uncaught(error);
 }
 
+/** True for failures of brokers and of the membership: what was not committed is replayed by the next owner of the tasks, and nobody has anything to mend. */
+export function isReplayed(error: unknown): boolean {
+  if (error instanceof StreamsError && error.code === 'MR_TASK_LOST') return true;
+  return error instanceof ClientError && error.kind !== 'fatal';
+}
+
 /** Failures in a row, without a success between them. */
 export class FailureStreak {
   #count = 0;
