@@ -17,7 +17,42 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
   if (!features.has('lru-caches')) topology = topology.map(uncachedLru);
   if (!features.has('small-caches-in-memory') && smallCache(config) && topology.some((operator) => isInMemory(operator, config)))
     config = without(config, 'cacheBytes');
+  if (!features.has('sliding-behind-small-caches') && topology.some(isSliding) && (smallCache(config) || mayDelete(topology)))
+    config = without(config, 'cacheBytes');
+  if (isCached(config, topology)) {
+    if (!features.has('backward-reads-behind-caches')) inputs = inputs.map(forwardRead);
+    if (!features.has('open-ranges-behind-caches')) inputs = inputs.map(closedRange);
+  }
   return { config, topology, inputs };
+}
+
+function isSliding({ window }: JsonObject): boolean {
+  return isObject(window) && window['type'] === 'sliding';
+}
+
+/** Whether an aggregator or reducer may yield null, which deletes. */
+function mayDelete(topology: readonly JsonObject[]): boolean {
+  return topology.some(({ agg, fn, groups, merger, op }) => op !== 'mapValues' && /null/i.test(JSON.stringify([agg, fn, groups, merger])));
+}
+
+function isCached({ cacheBytes }: JsonObject, topology: readonly JsonObject[]): boolean {
+  return cacheBytes !== undefined || topology.some(({ caching }) => caching === true);
+}
+
+const forward: Readonly<Record<string, string>> = {
+  reverseRange: 'range',
+  reverseAll: 'all',
+  backwardFetch: 'fetch',
+  backwardAll: 'all',
+};
+
+function forwardRead(input: JsonObject): JsonObject {
+  return typeof input['op'] === 'string' ? { ...input, op: forward[input['op']] ?? input['op'] } : input;
+}
+
+function closedRange(input: JsonObject): JsonObject {
+  const { args, op } = input;
+  return op === 'fetchRange' && isArray(args) && args[0] === null ? { ...input, args: ['a', ...args.slice(1)] } : input;
 }
 
 function smallCache({ cacheBytes }: JsonObject): boolean {
