@@ -42,9 +42,9 @@ export interface SchemaRegistry {
   readonly clock?: Clock | undefined;
 }
 
-/** Calls `next` with a value, now or when it is there. */
-export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+/** Calls `use` with a value, now or when it is there. */
+export function chain<T, U>(value: MaybePromise<T>, use: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then((settled: T) => use(settled)) : use(value);
 }
 
 /** One after the other. */

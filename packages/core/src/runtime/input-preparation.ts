@@ -90,7 +90,7 @@ export class InputPreparation {
 
   /** Nothing goes on after it. */
   close(): void {
-    for (const tp of [...this.#held.keys()]) this.drop(tp);
+    for (const tp of this.#held.keys()) this.drop(tp);
   }
 
   /** False if the batch need not wait. */
@@ -102,7 +102,7 @@ export class InputPreparation {
       try {
         pending = (preparations[i] as Preparation)(batch);
       } catch (error) {
-        pending = Promise.reject(error as Error);
+        pending = Promise.reject(error);
       }
       if (!(pending instanceof Promise)) continue;
       const held: Held = { batches: [batch], assignment: this.#init.assignmentOf(tp) ?? 0, stop: new AbortController() };
