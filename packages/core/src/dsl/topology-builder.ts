@@ -155,7 +155,8 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
   }
 
   /**
-   * Adds a store that is a topic's copy, partition by partition, and the processor that keeps it; other processors connect to it by its name and only read. The topic
+   * Adds a store that is a topic's copy, partition by partition, and the processor that keeps it; other processors connect to it by its name and
+   * can only read it. The topic
    * takes the place of a changelog. To restore the store the topic's rows are put into it as they are, so the processor must do just that. KIP-813.
    *
    * @throws MR_TOPOLOGY_INVALID if a name is taken, another source reads the topic, or the store shall have a changelog.
@@ -171,7 +172,7 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
     this.#nodes.addSource({ ...source, wrapValueSerde: undefined });
     this.#nodes.addProcessor(options.processor, create, [options.source]);
     this.#nodes.addStateStore(this.#stores.copySpecOf(store), options.processor);
-    this.#nodes.connectSourceStoreAndTopic(store.name, options.topic);
+    this.#nodes.connectSourceStoreAndTopic(store.name, options.topic, options.processor);
     return this;
   }
 

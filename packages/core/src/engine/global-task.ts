@@ -164,6 +164,7 @@ class GlobalStateTask implements GlobalTask {
           throw this.#unsupported(name, 'cannot schedule: it only sees records');
         },
         store: (name) => this.#state.store(name),
+        storeWriters: new Map(),
         // Those of others, to read.
         globalStore: (name) => this.#state.store(name),
       });

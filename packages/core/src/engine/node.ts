@@ -47,6 +47,8 @@ export interface NodeServices {
   ) => Cancellable;
   /** The public face of a store of the task; undefined if there is none of this name. */
   readonly store: (name: string) => unknown;
+  /** Stores that one node alone may write, and that node. */
+  readonly storeWriters: ReadonlyMap<string, string>;
   /** A store of the instance, which every node may read; undefined if there is none of this name. */
   readonly globalStore: ((name: string) => unknown) | undefined;
 }
@@ -136,8 +138,9 @@ class NodeContext implements OperatorContext<unknown, unknown> {
         details: { taskId: this.taskId, node: this.#node, store: name },
       });
     }
+    const writer = this.#services.storeWriters.get(name);
     // The caller names the type of the store that it was built with; the topology knows no types at run time.
-    return store as S;
+    return (writer === undefined || writer === this.#node ? store : readOnlyStore(store as object)) as S;
   }
 
   schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, options: ScheduleOptions = {}): Cancellable {

@@ -109,6 +109,11 @@ class StreamTask implements Task {
           ? this.#streamPunctuations.add(firstSchedule(node, startMs, 0, this.#group.streamTime, intervalMs, punctuate))
           : this.#wallPunctuations.add(firstSchedule(node, startMs, this.#nowMs + intervalMs, this.#nowMs, intervalMs, punctuate)),
       store: (name) => this.#state.store(name),
+      storeWriters: new Map(
+        init.subtopologies.flatMap(({ stores }) =>
+          stores.flatMap(({ spec, writer }) => (writer === undefined ? [] : [[spec.name, writer] as const])),
+        ),
+      ),
       globalStore: init.globalStore,
     };
     this.#graph = buildNodes(init, services, this.#collector);

@@ -68,9 +68,13 @@ export function readOnlyStore(store: object): object {
   for (const method of Object.keys(writes)) {
     if (typeof methods[method] !== 'function') continue;
     face[method] = (): never => {
-      throw new StreamsError('MR_STORE_UNAVAILABLE', `the global store ${name} can only be read here; its own processor alone writes it`, {
-        details: { store: name },
-      });
+      throw new StreamsError(
+        'MR_STORE_UNAVAILABLE',
+        `the store ${name} can only be read here: the processor that fills it from its topic alone writes it`,
+        {
+          details: { store: name },
+        },
+      );
     };
   }
   return Object.freeze(face);

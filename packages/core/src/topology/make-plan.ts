@@ -160,6 +160,7 @@ function planStore(spec: StoreSpec, node: string, { builder, resolution }: PlanC
     ),
     changelog: sourceTopic === undefined ? changelogOf(spec) : topicRef(builder, sourceTopic),
     changelogIsSource: sourceTopic !== undefined,
+    writer: builder.storeWriters.get(spec.name),
   });
 }
 

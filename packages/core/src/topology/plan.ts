@@ -61,6 +61,8 @@ export interface StorePlan {
   readonly changelog: TopicRef | undefined;
   /** Converts a source topic's record where it doubles as changelog: its bytes are the source's. */
   readonly changelogIsSource: boolean;
+  /** The one node that may write it, where the store must stay a copy of its topic; undefined: every node that uses it. */
+  readonly writer?: string | undefined;
 }
 
 /** A topic that Millrace makes. */

@@ -83,6 +83,8 @@ export class TopologyBuilder {
   readonly #wrap: WrapProcessor | undefined;
   /** Stores that are a source topic's copy, and that topic: it is their changelog. */
   readonly #sourceChangelogs = new Map<string, string>();
+  /** Stores that one processor alone may write, and that processor. */
+  readonly #storeWriters = new Map<string, string>();
 
   /** `mergedSources`: names of sources that are not added, and of those that read their topics. `wrap` is asked for every processor. */
   constructor(mergedSources: ReadonlyMap<string, string> = new Map(), wrap?: WrapProcessor) {
@@ -105,6 +107,11 @@ export class TopologyBuilder {
   /** The source topic that is the changelog of a store, by the store's name. */
   get sourceChangelogs(): ReadonlyMap<string, string> {
     return this.#sourceChangelogs;
+  }
+
+  /** The one processor that may write a store, by the store's name; absent where every connected one may. */
+  get storeWriters(): ReadonlyMap<string, string> {
+    return this.#storeWriters;
   }
 
   /** Partition counts that the user fixed, by topic. */
@@ -203,14 +210,15 @@ export class TopologyBuilder {
     for (const store of stores) this.#connect(processor, store);
   }
 
-  /** Says that a store is a source topic's copy: it is restored from the topic and has no changelog of its own. */
-  connectSourceStoreAndTopic(store: string, topic: string): void {
+  /** Says that a store is a source topic's copy: it is restored from the topic and has no changelog of its own. `writer`: the processor that alone may write it. */
+  connectSourceStoreAndTopic(store: string, topic: string, writer?: string): void {
     if (this.#sourceChangelogs.has(store)) {
       throw new TopologyError(`the store "${store}" is a copy of the topic "${this.#sourceChangelogs.get(store)}" already`, {
         details: { store, topic },
       });
     }
     this.#sourceChangelogs.set(store, topic);
+    if (writer !== undefined) this.#storeWriters.set(store, writer);
   }
 
   /** `partitions` undefined: computed when the topic is made. */

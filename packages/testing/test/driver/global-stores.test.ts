@@ -299,6 +299,31 @@ describe('a store that is a topic’s copy', () => {
     ]);
   });
 
+  it('is written by its own processor alone', () => {
+    const codes: unknown[] = [];
+    const topology = new TopologyBuilder(text)
+      .addReadOnlyStateStore<string, string | null>({ name: 'copy' }, () => new Copy(), { topic: 'rows', source: 's', processor: 'p' })
+      .addSource('source', 'in')
+      .addProcessor(
+        'other',
+        () => ({
+          init(context: ProcessorContext<never, never>): void {
+            try {
+              context.getStateStore<KeyValueStore<string, string>>('copy').put('a', 'b');
+            } catch (error) {
+              codes.push(error instanceof StreamsError ? error.code : error);
+            }
+          },
+          process: () => {},
+        }),
+        { parents: 'source', stores: ['copy'] },
+      )
+      .build();
+    using driver = new TopologyTestDriver(topology);
+    expect(codes).toEqual(['MR_STORE_UNAVAILABLE']);
+    expect(driver.getKeyValueStore('copy').get('a')).toBeUndefined();
+  });
+
   it('is described with its source and processor', () => {
     expect(copied().describe()).toContain('Processor: rows-copy (stores: [copy])');
     expect(copied().plan.internalTopics).toEqual([]);
