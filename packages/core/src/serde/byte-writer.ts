@@ -1,5 +1,6 @@
 /** A growing buffer that serdes write into, so that encoding a record allocates nothing. */
 
+import { copyBytes } from './copy-bytes.ts';
 import { wellFormed } from './well-formed.ts';
 
 const initialBytes = 1024;
@@ -92,6 +93,6 @@ export class ByteWriter {
 
   /** A copy of everything written. */
   toBytes(): Uint8Array {
-    return new Uint8Array(this.buffer.subarray(0, this.position));
+    return copyBytes(this.buffer, 0, this.position);
   }
 }

@@ -1,4 +1,5 @@
 /** Bytes as they are. Decoded bytes are a copy: what a user keeps must not pin or follow the fetched batch. */
+import { copyBytes } from './copy-bytes.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Serde } from './serde.ts';
 import { describeType } from './string-serde.ts';
@@ -9,7 +10,7 @@ class BytesSerde implements Serde<Uint8Array> {
   readonly format = 'bytes';
 
   decode(buffer: Uint8Array, start: number, end: number): Uint8Array {
-    return new Uint8Array(buffer.subarray(start, end));
+    return copyBytes(buffer, start, end);
   }
 
   encodeInto(value: Uint8Array, writer: ByteWriter): void {

@@ -2,10 +2,11 @@
  * The rows of one store between its typed face and the engine: finds and loads entries, writes them to the changelog, gives what changed to a commit, keeps what is clean
  * within the read cache, and merges all of it with the engine for ranges. It knows bytes, entries and one value per key; what a value means is the face's.
  */
-import type { EngineBatch, StateEngine } from '@millrace/state';
+import type { EngineBatch, EngineIterator, StateEngine } from '@millrace/state';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { OutputPartition } from '../kafka/port.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
+import { copyBytes } from '../serde/copy-bytes.ts';
 import type { Serde } from '../serde/serde.ts';
 import { Entry, entryBytes, type EntryOwner } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
@@ -15,7 +16,7 @@ import { OrderedEntries } from './ordered-entries.ts';
 import type { ReadCache } from './read-cache.ts';
 import type { Prefetchable, RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
-import { type RowCursor, openRows, type PendingRows } from './row-cursor.ts';
+import { type PendingRow, RowCursor } from './row-cursor.ts';
 
 /** How index keys are made: text is normalised, other primitives are used as they are, everything else by its bytes. */
 type KeyForm = 'text' | 'primitive' | 'bytes';
@@ -47,7 +48,14 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   #epoch = 1;
   #uncommittedBytes = 0;
   #takenBytes = 0;
-  /** Entries that differ from the engine or are in the record cache, in key order; null before the first range read. */
+  /**
+   * Every row is here, so that a key without entry has no row and nobody needs to ask the engine. Undefined until somebody wants to know; true from an empty store on, until
+   * the read cache gives up a row.
+   */
+  #complete: boolean | undefined;
+  /**
+   * Entries in key order; null before the first range read. All that are present if the table is complete; else those that differ from the engine or are in the record cache.
+   */
   #ordered: OrderedEntries | null = null;
   readonly #cursors = new Set<RowCursor>();
 
@@ -85,6 +93,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     const indexKey = this.#indexKeyOf(key);
     let entry = this.#index.get(indexKey);
     if (entry === undefined) {
+      if (this.#isComplete) return this.#vacant(key, indexKey);
       const context = this.#context;
       if (context.input !== null && context.input.key === key) context.missed = this;
       this.#encodeKey(key);
@@ -133,12 +142,15 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
 
   /** The entry that an update of `key` goes to, not read from the engine. `encode` came first. */
   target(key: K): Entry {
-    if (this.#last !== null && key === this.#lastKey) return this.#last;
+    const last = this.#last;
+    if (last !== null && key === this.#lastKey) {
+      if (!last.indexed) this.#admit(last);
+      return last;
+    }
     const indexKey = this.#indexKeyOf(key);
     let entry = this.#index.get(indexKey);
     if (entry === undefined) {
       entry = new Entry(indexKey, this, false);
-      entry.keyLength = this.encodedKeyLength;
       this.#index.add(entry);
     }
     this.#remember(key, entry);
@@ -152,6 +164,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     const counted = entry.epoch === this.#epoch;
     if (counted) this.#uncommittedBytes -= entryBytes(entry);
     entry.timestamp = timestamp;
+    entry.keyLength = this.encodedKeyLength;
     entry.valueLength = value === null ? 0 : this.encodedValueLength;
     if (value === null) {
       entry.value = null;
@@ -159,7 +172,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     } else if (this.#valueSerde.immutable) {
       entry.value = value;
     } else {
-      entry.bytes = copyRange(this.#valueWriter.buffer, timestampBytes, this.#valueWriter.position);
+      entry.bytes = copyBytes(this.#valueWriter.buffer, timestampBytes, this.#valueWriter.position);
     }
     entry.known = true;
     if (counted) this.#uncommittedBytes += entryBytes(entry);
@@ -186,7 +199,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     this.noteHeld(entry);
   }
 
-  /** The entry differs from the engine, or is in the record cache: ranges must see it. */
+  /** The entry was written, or is in the record cache: ranges must see it. */
   noteHeld(entry: Entry): void {
     this.#readmit(entry);
     this.#readCache.remove(entry);
@@ -196,7 +209,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   /** The entry may have become one that can be read again from the engine. */
   release(entry: Entry): void {
     if (!entry.disposable) return;
-    this.#ordered?.delete(this.byteKeyOf(entry));
+    if (!entry.present || this.#complete !== true) this.#ordered?.delete(this.byteKeyOf(entry));
     if (!entry.known) {
       this.evict(entry);
       return;
@@ -220,6 +233,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
 
   /** Loads rows that are not here, in one call of the engine. Keys are of this store: it missed such a one before. */
   prefetch(keys: readonly unknown[]): number {
+    if (this.#isComplete) return 0;
     const engineKeys: Uint8Array[] = [];
     const indexKeys: unknown[] = [];
     const seen = new Set<unknown>();
@@ -229,47 +243,44 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
       if (seen.has(indexKey) || this.#index.get(indexKey) !== undefined) continue;
       seen.add(indexKey);
       this.#encodeKey(key);
-      engineKeys.push(copyRange(this.#keyWriter.buffer, 0, this.#keyWriter.position));
+      engineKeys.push(copyBytes(this.#keyWriter.buffer, 0, this.#keyWriter.position));
       indexKeys.push(indexKey);
     }
     if (engineKeys.length === 0) return 0;
     this.#engine.getMany(engineKeys).forEach((row, i) => {
-      this.#admit(indexKeys[i], (engineKeys[i] as Uint8Array).length - this.#prefixLength, row);
+      this.#add(indexKeys[i], (engineKeys[i] as Uint8Array).length - this.#prefixLength, row);
     });
     return engineKeys.length;
   }
 
   // ---- ranges ----
 
-  /** Rows with `from <= key < to` in the order of their key bytes, as they are now. `touched` hears of each row of the record cache that the cursor comes to. */
+  /**
+   * Rows with `from <= key < to` in the order of their key bytes, as they are now; null if there are none. `touched` hears of each row of the record cache that the cursor
+   * comes to.
+   */
   rows(
     from: Uint8Array | undefined,
     to: Uint8Array | undefined,
     reverse: boolean,
     touched: ((entry: Entry) => void) | undefined,
-  ): RowCursor {
+  ): RowCursor | null {
+    // Which rows are touched when depends on those of the engine between them, so with a record cache both sides are always read.
+    const fromEngine = touched !== undefined || !this.#isComplete;
     const ordered = (this.#ordered ??= this.#order());
-    const pending: PendingRows = { keys: [], entries: [], values: [], bytes: [], timestamps: [] };
+    const pending: PendingRow[] = [];
     ordered.visit(from === undefined ? undefined : toByteString(from), to === undefined ? undefined : toByteString(to), (key, entry) => {
-      if (!entry.known) return;
-      pending.keys.push(key);
-      pending.entries.push(entry);
-      pending.values.push(entry.value);
-      pending.bytes.push(entry.bytes);
-      pending.timestamps.push(entry.timestamp);
+      if (!entry.known || (fromEngine && entry.disposable)) return;
+      pending.push({ key, entry, value: entry.value, bytes: entry.bytes, timestamp: entry.timestamp });
     });
-    const iterator = this.#engine.iterate({
-      gte: from === undefined ? this.#prefix : concat(this.#prefix, from),
-      lt: to === undefined ? prefixEnd(this.#prefix) : concat(this.#prefix, to),
-      reverse,
-    });
-    const cursor = openRows({
-      iterator,
+    if (!fromEngine && pending.length === 0) return null;
+    const cursor = new RowCursor({
+      iterator: fromEngine ? this.#iterate(from, to, reverse) : null,
       pending,
       reverse,
       prefixLength: this.#prefixLength,
       touched,
-      closed: (done) => this.#cursors.delete(done),
+      closed: this.#forget,
     });
     this.#cursors.add(cursor);
     return cursor;
@@ -291,7 +302,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   /** A copy of the key's bytes. */
   keyBytes(key: K): Uint8Array {
     this.#encodeKey(key);
-    return copyRange(this.#keyWriter.buffer, this.#prefixLength, this.#keyWriter.position);
+    return copyBytes(this.#keyWriter.buffer, this.#prefixLength, this.#keyWriter.position);
   }
 
   byteKeyOf(entry: Entry): ByteString {
@@ -345,6 +356,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     this.#cursors.clear();
     for (const entry of this.#index) this.#readCache.remove(entry);
     this.#index.clear();
+    this.#complete = undefined;
     this.#ordered = null;
     this.#uncommitted = [];
     this.#taken = [];
@@ -354,6 +366,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   }
 
   restore(records: FetchedRecords, index: number, batch: EngineBatch): number {
+    this.#complete = undefined;
     const keyStart = records.keyStart(index);
     // A changelog record without key says nothing (S-188: a source topic may have such records).
     if (keyStart < 0) return 0;
@@ -380,14 +393,50 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     entry.indexed = false;
     this.#index.delete(entry.indexKey);
     if (this.#last === entry) this.#last = null;
+    if (entry.present && this.#complete === true) this.#becomeIncomplete();
+  }
+
+  get #isComplete(): boolean {
+    return (this.#complete ??= this.#isEngineEmpty());
+  }
+
+  #isEngineEmpty(): boolean {
+    const iterator = this.#iterate(undefined, undefined, false);
+    try {
+      return !iterator.next();
+    } finally {
+      iterator.close();
+    }
+  }
+
+  #becomeIncomplete(): void {
+    this.#complete = false;
+    // It would be missed in the one, and a row that is not indexed may be in the engine now.
+    this.#ordered = null;
+    this.#last = null;
+  }
+
+  /** The entry of a key that has no row, in a complete table: only a write brings it into the index. */
+  #vacant(key: K, indexKey: unknown): Entry {
+    const entry = new Entry(indexKey, this, true);
+    entry.indexed = false;
+    if (this.#keyForm !== 'bytes') {
+      this.#lastKey = key;
+      this.#last = entry;
+    }
+    return entry;
+  }
+
+  #admit(entry: Entry): void {
+    this.#index.add(entry);
+    entry.indexed = true;
   }
 
   /** An entry that is to be kept although the read cache had given it up; a copy of the older row may have come in since. */
   #readmit(entry: Entry): void {
     if (entry.indexed) return;
     this.#index.delete(entry.indexKey);
-    this.#index.add(entry);
-    entry.indexed = true;
+    this.#admit(entry);
     this.#last = null;
   }
 
@@ -437,10 +486,10 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
 
   /** Reads the row whose key was just encoded. */
   #load(indexKey: unknown): Entry {
-    return this.#admit(indexKey, this.encodedKeyLength, this.#engine.get(this.#encodedKey()));
+    return this.#add(indexKey, this.encodedKeyLength, this.#engine.get(this.#encodedKey()));
   }
 
-  #admit(indexKey: unknown, keyLength: number, row: Uint8Array | undefined): Entry {
+  #add(indexKey: unknown, keyLength: number, row: Uint8Array | undefined): Entry {
     const entry = new Entry(indexKey, this, true);
     entry.keyLength = keyLength;
     this.#fill(entry, row);
@@ -468,9 +517,24 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
 
   #order(): OrderedEntries {
     const ordered = new OrderedEntries();
-    for (const entry of this.#index) if (!entry.disposable) ordered.set(this.byteKeyOf(entry), entry);
+    for (const entry of this.#index) {
+      if (!entry.disposable || (this.#isComplete && entry.present)) ordered.set(this.byteKeyOf(entry), entry);
+    }
     return ordered;
   }
+
+  #iterate(from: Uint8Array | undefined, to: Uint8Array | undefined, reverse: boolean): EngineIterator {
+    return this.#engine.iterate({
+      gte: from === undefined ? this.#prefix : concat(this.#prefix, from),
+      lt: to === undefined ? prefixEnd(this.#prefix) : concat(this.#prefix, to),
+      reverse,
+    });
+  }
+
+  /** A field, so that a range read makes no closure. */
+  readonly #forget = (cursor: RowCursor): void => {
+    this.#cursors.delete(cursor);
+  };
 }
 
 /** Engines on disk write sorted batches faster (RocksDB by a tenth). Any order is right, so text is compared as JavaScript does. */
@@ -479,10 +543,6 @@ function sortByKey(entries: Entry[]): void {
   const sample = entries[0]?.indexKey;
   if (typeof sample === 'string') entries.sort((a, b) => ((a.indexKey as string) < (b.indexKey as string) ? -1 : 1));
   else if (typeof sample === 'number') entries.sort((a, b) => (a.indexKey as number) - (b.indexKey as number));
-}
-
-function copyRange(buffer: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(buffer.subarray(start, end));
 }
 
 function concat(prefix: Uint8Array, key: Uint8Array): Uint8Array {

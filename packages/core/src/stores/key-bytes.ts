@@ -1,6 +1,11 @@
 /** Keys as byte strings: latin1 text, one character a byte, whose order is that of the bytes. */
 
+import { copyBytes } from '../serde/copy-bytes.ts';
+
 export type ByteString = string;
+
+/** Where bytes are read from that are not in a `Buffer`: a `Buffer` over a small array would make V8 move its bytes out of the heap first. */
+const scratch = Buffer.allocUnsafeSlow(256);
 
 /** The first byte string behind all that start with `prefix`; undefined if there is none. */
 export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
@@ -8,13 +13,17 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   while (last >= 0 && prefix[last] === 0xff) last--;
   if (last < 0) return undefined;
   // A copy also of a Buffer, whose own `slice` would share memory.
-  const end = new Uint8Array(prefix.subarray(0, last + 1));
+  const end = copyBytes(prefix, 0, last + 1);
   (end[last] as number)++;
   return end;
 }
 
 export function toByteString(bytes: Uint8Array, start: number = 0, end: number = bytes.length): ByteString {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+  if (bytes instanceof Buffer) return bytes.toString('latin1', start, end);
+  const length = end - start;
+  if (length > scratch.length) return Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('latin1');
+  for (let at = 0; at < length; at++) scratch[at] = bytes[start + at] as number; // inside by the caller's promise
+  return scratch.toString('latin1', 0, length);
 }
 
 /** Eight bytes, big endian, two's complement. */

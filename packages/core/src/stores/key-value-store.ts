@@ -64,7 +64,7 @@ abstract class KeyValueRows<K, V, R> extends TableRows<K, V> {
   approximateNumEntries(): number {
     const cursor = this.table.rows(undefined, undefined, false, undefined);
     let count = 0;
-    while (cursor.next()) count++;
+    while (cursor?.next() === true) count++;
     return count;
   }
 

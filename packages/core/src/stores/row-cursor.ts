@@ -6,18 +6,20 @@ import type { EngineIterator } from '@millrace/state';
 import type { Entry } from './entry.ts';
 import { type ByteString, toByteString } from './key-bytes.ts';
 
-/** Rows by column, in key order. */
-export interface PendingRows {
-  readonly keys: ByteString[];
-  readonly entries: Entry[];
-  readonly values: unknown[];
-  readonly bytes: (Uint8Array | null)[];
-  readonly timestamps: number[];
+/** A row of the table as it was when the range read began. */
+export interface PendingRow {
+  readonly key: ByteString;
+  readonly entry: Entry;
+  readonly value: unknown;
+  readonly bytes: Uint8Array | null;
+  readonly timestamp: number;
 }
 
 export interface RowCursorInit {
-  readonly iterator: EngineIterator;
-  readonly pending: PendingRows;
+  /** Null if all rows are pending. */
+  readonly iterator: EngineIterator | null;
+  /** In key order. */
+  readonly pending: readonly PendingRow[];
   readonly reverse: boolean;
   readonly prefixLength: number;
   readonly touched: ((entry: Entry) => void) | undefined;
@@ -42,7 +44,7 @@ export class RowCursor {
 
   constructor(init: RowCursorInit) {
     this.#init = init;
-    this.#at = init.reverse ? init.pending.keys.length - 1 : 0;
+    this.#at = init.reverse ? init.pending.length - 1 : 0;
   }
 
   next(): boolean {
@@ -51,13 +53,13 @@ export class RowCursor {
     for (;;) {
       this.#readAhead();
       const engineKey = this.#engineKey;
-      const key = pending.keys[this.#at];
-      if (key === undefined && engineKey === undefined) {
+      const row = pending[this.#at];
+      if (row === undefined && engineKey === undefined) {
         this.close();
         return false;
       }
-      const order = key === undefined ? 1 : engineKey === undefined ? -1 : compare(key, engineKey) * (reverse ? -1 : 1);
-      if (order > 0) {
+      const order = row === undefined ? 1 : engineKey === undefined ? -1 : compare(row.key, engineKey) * (reverse ? -1 : 1);
+      if (iterator !== null && order > 0) {
         this.#engineReady = false;
         this.key = iterator.key;
         this.row = iterator.value;
@@ -66,15 +68,15 @@ export class RowCursor {
       }
       // The table's row hides the engine's.
       if (order === 0) this.#engineReady = false;
-      const at = this.#at;
       this.#at += reverse ? -1 : 1;
-      this.value = pending.values[at];
-      this.bytes = pending.bytes[at] as Uint8Array | null;
-      if (this.value === null && this.bytes === null) continue;
+      const { entry, value, bytes, timestamp } = row as PendingRow; // only with one is `order` not positive
+      this.value = value;
+      this.bytes = bytes;
+      if (value === null && bytes === null) continue;
       this.key = undefined;
       this.row = undefined;
-      this.entry = pending.entries[at] as Entry;
-      this.timestamp = pending.timestamps[at] as number;
+      this.entry = entry;
+      this.timestamp = timestamp;
       return true;
     }
   }
@@ -82,7 +84,7 @@ export class RowCursor {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#init.iterator.close();
+    this.#init.iterator?.close();
     this.#init.closed(this);
   }
 
@@ -91,19 +93,15 @@ export class RowCursor {
     const { iterator, pending, prefixLength, touched } = this.#init;
     if (!this.#engineReady) {
       this.#engineReady = true;
-      this.#engineKey = iterator.next() ? toByteString(iterator.key, prefixLength) : undefined;
+      this.#engineKey = iterator?.next() === true ? toByteString(iterator.key, prefixLength) : undefined;
     }
     if (touched === undefined || this.#touchedAt === this.#at) return;
     this.#touchedAt = this.#at;
-    const entry = pending.entries[this.#at];
-    if (entry !== undefined) touched(entry);
+    const row = pending[this.#at];
+    if (row !== undefined) touched(row.entry);
   }
 }
 
 function compare(a: ByteString, b: ByteString): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-export function openRows(init: RowCursorInit): RowCursor {
-  return new RowCursor(init);
 }

@@ -2,6 +2,7 @@
 import type { Header } from '../headers.ts';
 import type { OutputPartition } from '../kafka/port.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
+import { copyBytes } from '../serde/copy-bytes.ts';
 import type { Serde } from '../serde/serde.ts';
 import { readTimestamp, timestampBytes, writeTimestamp } from './key-bytes.ts';
 import { decodeRowHeaders, encodeRowHeaders, endOfRowHeaders } from './row-headers.ts';
@@ -130,7 +131,7 @@ export class TimedRowCodec<K, V> {
 
   /** A copy of the value's bytes. */
   valueBytes(): Uint8Array {
-    return new Uint8Array(this.#valueWriter.buffer.subarray(timestampBytes, this.#valueWriter.position));
+    return copyBytes(this.#valueWriter.buffer, timestampBytes, this.#valueWriter.position);
   }
 
   /** Appends the row to the changelog: a tombstone if it is not present. */

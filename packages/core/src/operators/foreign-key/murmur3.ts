@@ -56,6 +56,14 @@ function word(bytes: Uint8Array, at: number, end: number): number {
   return value;
 }
 
+/** Four bytes, big endian. */
+function putWord(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
 /** The hash of `bytes[0, length)`, both halves big endian as Java writes them. */
 export function murmur3(bytes: Uint8Array, length: number): Uint8Array {
   let h1High = 0;
@@ -105,10 +113,10 @@ export function murmur3(bytes: Uint8Array, length: number): Uint8Array {
   h1High = high;
   h2Low = add(h2High, h2Low, h1High, h1Low);
   h2High = high;
-  const hash = Buffer.allocUnsafeSlow(hashBytes);
-  hash.writeInt32BE(h1High, 0);
-  hash.writeInt32BE(h1Low, 4);
-  hash.writeInt32BE(h2High, 8);
-  hash.writeInt32BE(h2Low, 12);
+  const hash = new Uint8Array(hashBytes);
+  putWord(hash, 0, h1High);
+  putWord(hash, 4, h1Low);
+  putWord(hash, 8, h2High);
+  putWord(hash, 12, h2Low);
   return hash;
 }

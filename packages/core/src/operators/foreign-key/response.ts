@@ -5,6 +5,7 @@
  * is none. The partition is not among them.
  */
 import type { ByteWriter } from '../../serde/byte-writer.ts';
+import { copyBytes } from '../../serde/copy-bytes.ts';
 import { prepareInner } from '../../serde/inner-batch.ts';
 import type { Serde, SerdeOpening, SerdeTarget } from '../../serde/serde.ts';
 import { hashBytes } from './murmur3.ts';
@@ -55,7 +56,7 @@ export class ResponseSerde<VO> implements Serde<Response<VO>> {
     const hasHash = (first & withoutHash) === 0;
     const valueStart = start + 1 + (hasHash ? hashBytes : 0);
     if (valueStart > end) throw new RangeError(`a response of a foreign-key join is cut off after ${end - start} bytes`);
-    const hash = hasHash ? new Uint8Array(buffer.subarray(start + 1, valueStart)) : null;
+    const hash = hasHash ? copyBytes(buffer, start + 1, valueStart) : null;
     return new Response(hash, valueStart === end ? null : this.#value.decode(buffer, valueStart, end), undefined);
   }
 

@@ -5,6 +5,7 @@
  * primary key's partition, 4 bytes.
  */
 import type { ByteWriter } from '../../serde/byte-writer.ts';
+import { copyBytes } from '../../serde/copy-bytes.ts';
 import { prepareInner } from '../../serde/inner-batch.ts';
 import type { Serde, SerdeOpening, SerdeTarget } from '../../serde/serde.ts';
 import { hashBytes } from './murmur3.ts';
@@ -87,8 +88,8 @@ export class SubscriptionSerde<K> implements Serde<Subscription<K>> {
     const keyStart = start + 2 + (hasHash ? hashBytes : 0);
     const keyEnd = end - (version === 0 ? 0 : partitionBytes);
     if (keyEnd < keyStart) throw new RangeError(`a subscription of version ${version} is cut off after ${end - start} bytes`);
-    const hash = hasHash ? new Uint8Array(buffer.subarray(start + 2, keyStart)) : null;
-    const partition = version === 0 ? undefined : new DataView(buffer.buffer, buffer.byteOffset + keyEnd, partitionBytes).getInt32(0);
+    const hash = hasHash ? copyBytes(buffer, start + 2, keyStart) : null;
+    const partition = version === 0 ? undefined : int32At(buffer, keyEnd);
     return new Subscription(this.#key.decode(buffer, keyStart, keyEnd), instruction, hash, partition);
   }
 
@@ -100,6 +101,13 @@ export class SubscriptionSerde<K> implements Serde<Subscription<K>> {
     this.#key.encodeInto(primaryKey, writer);
     if (primaryPartition !== undefined) writer.writeInt32(primaryPartition);
   }
+}
+
+/** Big endian. */
+function int32At(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + partitionBytes; i++) value = (value << 8) | (bytes[i] as number); // the length was checked
+  return value;
 }
 
 function isInstruction(value: number): value is Instruction {

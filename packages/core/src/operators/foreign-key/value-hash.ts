@@ -22,5 +22,6 @@ export class ValueHash<V> {
 /** True if both are the same hash, or both none. */
 export function sameHash(a: Uint8Array | null, b: Uint8Array | null): boolean {
   if (a === null || b === null) return a === b;
-  return Buffer.compare(a, b) === 0;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return a.length === b.length;
 }
