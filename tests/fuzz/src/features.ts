@@ -4,6 +4,7 @@ export const features = [
   'backward-reads-behind-caches',
   'cogroup',
   'dead-letters',
+  'default-serdes',
   'dynamic-topics',
   'emit-final',
   'errors',

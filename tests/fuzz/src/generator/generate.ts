@@ -7,6 +7,7 @@ import { Draft, isWindowed, sometimes } from './draft.ts';
 import { madeUpInputs } from './inputs.ts';
 import { joinByForeignKey, joinStreams, joinStreamWithGlobal, joinStreamWithTable, joinTables } from './joins.ts';
 import { processStream, routeStream } from './processing.ts';
+import { withDefaultSerdes } from './default-serdes.ts';
 import { restricted } from './restrictions.ts';
 import { addGlobalTable, addStream, addTable } from './sources.ts';
 import {
@@ -76,7 +77,9 @@ export function generateCase({ features, persistent, seed }: GeneratorOptions, n
     if (random.weighted(palette)(draft)) done++;
   }
   addSinks(draft);
-  const parts = restricted({ config, topology: draft.operators, inputs: madeUpInputs(draft) }, features);
+  const inputs = madeUpInputs(draft);
+  const serdes = draft.has('default-serdes') && random.chance(0.07) ? withDefaultSerdes(draft) : { config: {}, topology: draft.operators };
+  const parts = restricted({ config: { ...config, ...serdes.config }, topology: serdes.topology, inputs }, features);
   return { id: `fuzz/${seed}-${number}`, ...parts };
 }
 

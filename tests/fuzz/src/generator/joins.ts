@@ -1,7 +1,7 @@
 /** Joins of every two kinds of things. */
 import { joinerOf } from '#cases/functions/joiners';
 import { selectorOf } from '#cases/functions/selectors';
-import type { Json } from '#cases/json';
+import type { Json, JsonObject } from '#cases/json';
 import { type Draft, type DraftNode, isWindowed, sometimes } from './draft.ts';
 import { joiner } from './functions.ts';
 import { materialized } from './materialized.ts';
@@ -17,7 +17,7 @@ export function joinStreams(draft: Draft): boolean {
   const diff = draft.span(0, 1, 2, 5, 10, 20, 50);
   const graceMs = draft.span(0, 0, 1, 2, 5, 30);
   const grace = random.chance(0.7) ? { grace: graceMs } : {};
-  const asymmetric = {
+  const asymmetric: JsonObject = {
     ...sometimes(random, 0.2, () => ({ before: draft.span(0, 3, 15) })),
     ...sometimes(random, 0.2, () => ({ after: draft.span(0, 3, 15) })),
   };
@@ -36,11 +36,32 @@ export function joinStreams(draft: Draft): boolean {
       ...sometimes(random, 0.12, () => ({ storeName: draft.newId('js') })),
       ...sometimes(random, 0.12, () => ({ store: random.pick(['rocksdb', 'inMemory']) })),
       ...sometimes(random, 0.05, () => ({ logging: false })),
+      ...sometimes(random, draft.has('suppliers') ? 0.08 : 0, () => joinSuppliers(draft, diff, asymmetric, 'grace' in grace ? graceMs : 0)),
       ...draft.name(),
     },
     { kind: 'stream', key: left.key, value: joinerOf(fn).type(left.value, right.value) },
   );
   return true;
+}
+
+/** Stores that fit the windows, but for a few that do not. */
+function joinSuppliers(
+  draft: Draft,
+  diff: number,
+  { after = diff, before = diff }: JsonObject,
+  graceMs: number,
+): { readonly suppliers: Json } {
+  const { random } = draft;
+  const windowMs = Number(before) + Number(after) + (random.chance(0.05) ? 1 : 0);
+  const retentionMs = windowMs + graceMs + (random.chance(0.05) ? -1 : 0);
+  const supplier = (): Json => ({
+    name: draft.newId('js'),
+    windowMs,
+    retentionMs: Math.max(0, retentionMs),
+    ...sometimes(random, 0.4, () => ({ store: random.pick(['rocksdb', 'inMemory']) })),
+    ...sometimes(random, 0.05, () => ({ retainDuplicates: false })),
+  });
+  return { suppliers: { this: supplier(), other: supplier() } };
 }
 
 export function joinStreamWithTable(draft: Draft): boolean {

@@ -52,7 +52,7 @@ function versioned(draft: Draft, key: ValueType, name: string): Materialization 
 
 function supplied(draft: Draft, key: ValueType, name: string, logged: boolean): Materialization {
   const { random } = draft;
-  const supplier = random.pick(['rocksdb', 'inMemory', 'lru']);
+  const supplier = random.pick(['rocksdb', 'rocksdbPlain', 'inMemory', 'lru']);
   draft.stores.push({ name, shape: 'keyValue', key });
   return {
     fields: { mat: { name, supplier, ...(supplier === 'lru' ? { maxEntries: random.int(1, 4) } : {}), ...switches(draft, logged) } },
