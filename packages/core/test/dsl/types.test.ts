@@ -216,3 +216,16 @@ test('joins by other keys are typed from both sides', () => {
   expectTypeOf(stream).toEqualTypeOf<KStream<string, number>>();
   expect(stream).toBeDefined();
 });
+
+test('processors that bring stores, and those that fill global ones, are typed as others', () => {
+  const first = { create: (): Processor<string, Order, number, string> => ({ process: () => {} }), stores: [{ name: 'seen' }] };
+  expectTypeOf(builder.stream('orders').process(first)).toEqualTypeOf<KStream<number, string>>();
+  // @ts-expect-error It takes other values.
+  builder.stream('texts', { value: serdes.string() }).process(first);
+  const fill = (): Processor<string, Order, never, never> => ({ process: () => {} });
+  builder.addGlobalStore<string, Order>({ name: 'global' }, 'rows', fill);
+  // @ts-expect-error What fills a store forwards nothing.
+  builder.addGlobalStore<string, Order>({ name: 'other' }, 'others', first.create);
+  // @ts-expect-error The topic is its changelog.
+  expect(() => builder.addGlobalStore({ name: 'logged', logging: true }, 'third', fill)).toThrow(/MR_TOPOLOGY_INVALID/);
+});
