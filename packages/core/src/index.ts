@@ -103,7 +103,7 @@ export type {
   TimestampedKeyValueStore,
   ValueAndTimestamp,
 } from './stores/faces.ts';
-export type { KeyValueStoreSpec, Persistence, StoreSpec } from './stores/store-spec.ts';
+export type { KeyValueStoreSpec, Persistence, StoreFormat, StoreSpec } from './stores/store-spec.ts';
 export type { VersionedRecord, VersionedStore } from './stores/versioned-faces.ts';
 export type { ReadOnlySessionStore, SessionStore } from './stores/session-faces.ts';
 export type { ReadOnlyWindowStore, TimestampedWindowStore, ValueAndHeaders, WindowStore, WindowValue } from './stores/window-faces.ts';

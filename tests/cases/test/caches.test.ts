@@ -1,4 +1,4 @@
-/** Generated cases of small record caches over every kind of store, answered by Kafka Streams: what is evicted decides what comes out, so each read must go through the cache as there. */
+/** Generated cases of small record caches over every kind of store, answered by Kafka Streams: what is evicted decides what comes out, so each read must go through the cache as there. Some keep rows with headers. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readCases } from '../src/case-file.ts';

@@ -122,6 +122,7 @@ export function tableStore<K, V>(
     keySerde: options.key,
     valueSerde: options.value,
     maxEntries: options.maxEntries,
+    format: 'builder',
   };
 }
 

@@ -121,6 +121,7 @@ export function joinStores<K, L, R>(
     // Duplicates must not be compacted away, whatever else is configured.
     logging: own === undefined ? logging && { ...logging, 'cleanup.policy': 'delete' } : {},
     logsHeaders: true,
+    format: own === undefined ? 'builder' : 'default',
     keySerde: key,
     valueSerde,
     timestamped: false,

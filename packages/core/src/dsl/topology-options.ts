@@ -3,7 +3,7 @@ import { StreamsError } from '../errors.ts';
 import type { TimestampExtractor } from '../processor/processor.ts';
 import { failOnInvalid } from '../processor/timestamp-extractors.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { Persistence } from '../stores/store-spec.ts';
+import type { Persistence, StoreFormat } from '../stores/store-spec.ts';
 import type { TopologySettings } from '../topology/plan.ts';
 import type { ProcessorWrapper } from './processor-wrapper.ts';
 
@@ -26,6 +26,13 @@ export interface TopologyOptions<K, V> {
    * @default 10485760
    */
   readonly cacheBytes?: number | undefined;
+  /**
+   * How tables and joins are kept on disk: `headers` leaves room for the headers of records in every row, which joins of streams then keep; tables write none.
+   * Kafka Streams: `dsl.store.format` (KIP-1285).
+   *
+   * @default 'default'
+   */
+  readonly storeFormat?: StoreFormat | undefined;
   /** @default `timestampExtractors.failOnInvalid` */
   readonly timestampExtractor?: TimestampExtractor | undefined;
   /** Put around every processor, operators included; sources and sinks have none. @default none */
@@ -35,9 +42,13 @@ export interface TopologyOptions<K, V> {
 const defaultCacheBytes = 10 * 1024 * 1024;
 
 /** @throws MR_ARGUMENT_INVALID for a cache whose size is no number of bytes. */
-export function topologySettings<K, V>({ cacheBytes, timestampExtractor }: TopologyOptions<K, V>): TopologySettings {
+export function topologySettings<K, V>({ cacheBytes, storeFormat, timestampExtractor }: TopologyOptions<K, V>): TopologySettings {
   if (cacheBytes !== undefined && !(Number.isSafeInteger(cacheBytes) && cacheBytes >= 0)) {
     throw new StreamsError('MR_ARGUMENT_INVALID', `cacheBytes must be a whole number of bytes, got ${cacheBytes}`);
   }
-  return { cacheBytes: cacheBytes ?? defaultCacheBytes, timestampExtractor: timestampExtractor ?? failOnInvalid };
+  return {
+    cacheBytes: cacheBytes ?? defaultCacheBytes,
+    storeFormat: storeFormat ?? 'default',
+    timestampExtractor: timestampExtractor ?? failOnInvalid,
+  };
 }

@@ -56,6 +56,7 @@ interface StoreBase {
   readonly keySerde: Serde<unknown> | undefined;
   readonly valueSerde: Serde<unknown> | undefined;
   readonly timeOrdered: boolean;
+  readonly format: 'builder' | 'default';
 }
 
 /** The store of a table of time, sliding or unlimited windows. */
@@ -119,6 +120,7 @@ function storeBase<K, V>(
     keySerde: options.key,
     valueSerde: options.value,
     timeOrdered: onClose && supplied === undefined,
+    format: supplied === undefined ? 'builder' : 'default',
   };
 }
 

@@ -18,7 +18,7 @@ import { JoinWindows, PlainWindowStore, TimestampedWindows } from './window-stor
  * @throws MR_SERDE_MISSING if the specification has no serde (the builder refuses such a store before).
  */
 export function createStore(spec: StoreSpec, taskEnvironment: StoreEnvironment): ManagedStore {
-  const environment = spec.logsHeaders === true ? withHeaders(taskEnvironment) : taskEnvironment;
+  const environment = withHeaders(spec, taskEnvironment);
   const keySerde = required(spec.keySerde, spec.name, 'key');
   const valueSerde = required(spec.valueSerde, spec.name, 'value');
   switch (spec.kind) {
@@ -58,9 +58,20 @@ function keyValueStore(
     : new PlainKeyValueStore(spec.name, environment, keySerde, valueSerde, spec.caching);
 }
 
-function withHeaders(environment: StoreEnvironment): StoreEnvironment {
+/** The length of no headers: a number of one byte. */
+const noHeadersBytes = 1;
+
+function withHeaders(spec: StoreSpec, environment: StoreEnvironment): StoreEnvironment {
   const { changelog, context } = environment;
-  return changelog === null ? environment : { ...environment, changelog: new HeadedChangelog(changelog, context) };
+  if (spec.logsHeaders === true)
+    return changelog === null ? environment : { ...environment, changelog: new HeadedChangelog(changelog, context, false) };
+  // Rows in memory are those of the default format.
+  if (spec.format !== 'headers' || spec.persistence === 'inMemory') return environment;
+  return {
+    ...environment,
+    headersBytes: noHeadersBytes,
+    changelog: changelog === null ? null : new HeadedChangelog(changelog, context, true),
+  };
 }
 
 function required(serde: Serde<unknown> | undefined, store: string, role: 'key' | 'value'): Serde<unknown> {

@@ -3,6 +3,7 @@
  * within the read cache, and merges all of it with the engine for ranges. It knows bytes, entries and one value per key; what a value means is the face's.
  */
 import type { EngineBatch, EngineIterator, StateEngine } from '@millrace/state';
+import type { Headers } from '../headers.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { OutputPartition } from '../kafka/port.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
@@ -178,14 +179,14 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     if (counted) this.#uncommittedBytes += entryBytes(entry);
   }
 
-  /** Appends the row to the changelog, as encoded last (SF-03): value null is a tombstone. */
-  log(present: boolean, timestamp: number): void {
+  /** Appends the row to the changelog, as encoded last (SF-03): value null is a tombstone. Headers are for those changelogs that carry some. */
+  log(present: boolean, timestamp: number, headers: Headers | null = null): void {
     const changelog = this.#changelog;
     if (changelog === null) return;
     const { buffer, position } = this.#keyWriter;
     const value = this.#valueWriter;
-    if (present) changelog.append(timestamp, buffer, this.#prefixLength, position, value.buffer, timestampBytes, value.position, null);
-    else changelog.append(timestamp, buffer, this.#prefixLength, position, value.buffer, -1, -1, null);
+    if (present) changelog.append(timestamp, buffer, this.#prefixLength, position, value.buffer, timestampBytes, value.position, headers);
+    else changelog.append(timestamp, buffer, this.#prefixLength, position, value.buffer, -1, -1, headers);
   }
 
   /** The row waits for the next commit. */

@@ -17,6 +17,8 @@ export interface StoreEnvironment {
   readonly serdeTopic: string;
   /** Budget of the record cache; null where record caching is off (size 0). */
   readonly cacheBudget: CacheBudget | null;
+  /** What a row takes for headers in Kafka Streams' form, without any: its record cache counts it. @default 0 */
+  readonly headersBytes?: number | undefined;
   readonly readCache: ReadCache;
   /** Counts a record that the store refuses (`dropped-records-total`); `reason` is a fixed text. */
   readonly dropped: (reason: string) => void;

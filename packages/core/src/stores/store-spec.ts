@@ -4,6 +4,9 @@
  */
 import type { Serde } from '../serde/serde.ts';
 
+/** `headers`: rows on disk have room for headers. Changes what a record cache counts, which headers deletions have in the changelog, and what joins of streams keep. */
+export type StoreFormat = 'default' | 'headers';
+
 /** Decides how windowed stores expire, as `dsl.store.suppliers.class` does. */
 export type Persistence = 'persistent' | 'inMemory';
 
@@ -16,6 +19,8 @@ interface StoreSpecBase {
   readonly logging: Readonly<Record<string, string>> | undefined;
   /** The changelog's records carry the headers of the record in progress. @default false */
   readonly logsHeaders?: boolean | undefined;
+  /** `builder`: whichever the builder says; it is decided when the topology is compiled. @default 'default' */
+  readonly format?: StoreFormat | 'builder' | undefined;
   /** Undefined where nobody gave one and no default exists: `build()` refuses such a store. */
   readonly keySerde: Serde<unknown> | undefined;
   readonly valueSerde: Serde<unknown> | undefined;
@@ -42,7 +47,7 @@ export interface WindowStoreSpec extends StoreSpecBase {
   readonly timeOrdered: boolean;
   /** A time-ordered persistent store with an index by key, as sliding windows have it: ranges of keys are still listed by key, then start. */
   readonly keyIndexed?: boolean | undefined;
-  /** Rows have the headers that they were written with. Not where the store has a record cache. @default false */
+  /** Rows have the headers that they were written with, whatever the format. Not where the store has a record cache. @default false */
   readonly keepsHeaders?: boolean | undefined;
 }
 

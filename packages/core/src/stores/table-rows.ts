@@ -22,6 +22,10 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
   readonly #context: RecordContext;
   readonly #cache: RecordCache | null;
   readonly #timestamped: boolean;
+  /** The changelog may carry the headers of an update that leaves the record cache. */
+  readonly #logsHeaders: boolean;
+  /** What the record cache counts beside a value. */
+  readonly #rowOverheadBytes: number;
   readonly #forgetsTimestamps: boolean;
   #listener: FlushListener<K, V> | null = null;
   #sendOldValues = false;
@@ -42,6 +46,8 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
     this.table = new EntryTable(environment, keySerde, valueSerde, timestamped && !forgetsTimestamps);
     this.#context = environment.context;
     this.#timestamped = timestamped;
+    this.#logsHeaders = environment.headersBytes !== undefined;
+    this.#rowOverheadBytes = (timestamped ? timestampBytes : 0) + (environment.headersBytes ?? 0);
     this.#forgetsTimestamps = forgetsTimestamps;
     this.#cache = caching && environment.cacheBudget !== null ? new RecordCache(environment.cacheBudget, this) : null;
   }
@@ -167,6 +173,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
     context.offset = item.offset;
     context.timestamp = item.timestamp;
     context.batch = null;
+    context.record = null;
     context.raw = item.raw;
     context.written = false;
     try {
@@ -174,7 +181,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
       table.encodeRow(entry, item.value, item.bytes);
       this.#settleNode(item);
       table.markUncommitted(entry);
-      table.log(!deleted, deleted || !this.#timestamped ? item.timestamp : item.rowTimestamp);
+      table.log(!deleted, deleted || !this.#timestamped ? item.timestamp : item.rowTimestamp, this.#logsHeaders ? item.headers : null);
       if (listener === null) return;
       const newValue = deleted ? null : this.#value(item.value, item.bytes);
       const oldValue = base !== null && this.#sendOldValues ? base.value : null;
@@ -237,6 +244,6 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
 
   /** Bytes of the value as Java stores it. */
   #storedLength(entry: Entry): number {
-    return entry.present ? entry.valueLength + (this.#timestamped ? timestampBytes : 0) : 0;
+    return entry.present ? entry.valueLength + this.#rowOverheadBytes : 0;
   }
 }

@@ -1,5 +1,5 @@
 /** The bytes of a windowed store's rows: keys as engine and changelog have them, made once for both; values, with their timestamp in front in the engine only (SF-02, SF-03). */
-import type { Header } from '../headers.ts';
+import type { Header, Headers } from '../headers.ts';
 import type { OutputPartition } from '../kafka/port.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
 import { copyBytes } from '../serde/copy-bytes.ts';
@@ -134,15 +134,15 @@ export class TimedRowCodec<K, V> {
     return copyBytes(this.#valueWriter.buffer, timestampBytes, this.#valueWriter.position);
   }
 
-  /** Appends the row to the changelog: a tombstone if it is not present. */
-  log(present: boolean, timestamp: number): void {
+  /** Appends the row to the changelog: a tombstone if it is not present. Headers are for those changelogs that carry some. */
+  log(present: boolean, timestamp: number, headers: Headers | null = null): void {
     const changelog = this.#changelog;
     if (changelog === null) return;
     const { buffer, position } = this.#keyWriter;
     const value = this.#valueWriter;
     const keyStart = this.layout.keyStart;
-    if (present) changelog.append(timestamp, buffer, keyStart, position, value.buffer, timestampBytes, value.position, null);
-    else changelog.append(timestamp, buffer, keyStart, position, value.buffer, -1, -1, null);
+    if (present) changelog.append(timestamp, buffer, keyStart, position, value.buffer, timestampBytes, value.position, headers);
+    else changelog.append(timestamp, buffer, keyStart, position, value.buffer, -1, -1, headers);
   }
 
   // ---- decoding ----

@@ -7,6 +7,7 @@ import { StreamRecord } from '../record.ts';
 import type { Window } from '../windows/windowed.ts';
 import { Windowed } from '../windows/windowed.ts';
 import type { FlushListener } from './faces.ts';
+import { timestampBytes } from './key-bytes.ts';
 import type { ManagedStore } from './managed-store.ts';
 import { CacheOrder, type KeyRead, type ListRead } from './cache-order.ts';
 import { CachedWalk, passesOf } from './cached-walk.ts';
@@ -36,6 +37,12 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
   readonly #cache: RecordCache | null;
   readonly #cacheOrder: CacheOrder<K, V> | null;
   readonly #cacheKeyBytes: number;
+  /** The changelog may carry the headers of an update that leaves the record cache. */
+  readonly #logsHeaders: boolean;
+  /** Sessions whose rows have room for headers are forwarded with those, of which there are none. */
+  readonly #forwardsHeaders: boolean;
+  /** What the record cache counts beside a value. */
+  readonly #rowOverheadBytes: number;
   readonly #dropped: (reason: string) => void;
   #listener: FlushListener<Windowed<K>, V> | null = null;
   #sendOldValues = false;
@@ -46,6 +53,9 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     this.table = new TimedTable(init.name, init);
     this.context = environment.context;
     this.#cacheKeyBytes = init.cacheKeyBytes;
+    this.#logsHeaders = environment.headersBytes !== undefined;
+    this.#forwardsHeaders = !this.#logsHeaders || init.minorBytes !== 8;
+    this.#rowOverheadBytes = (init.timestamped ? timestampBytes : 0) + (environment.headersBytes ?? 0);
     this.#dropped = environment.dropped;
     const cache = init.caching && environment.cacheBudget !== null ? new RecordCache(environment.cacheBudget, this) : null;
     this.#cache = cache;
@@ -151,7 +161,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     table.assign(entry, value, timestamp);
     const isNew = entry.cached === null;
     this.#cacheOrder?.add(entry);
-    cache.putDirty(node, keyLength, value === null ? 0 : entry.valueLength + (table.codec.timestamped ? 8 : 0), this.context);
+    cache.putDirty(node, keyLength, value === null ? 0 : entry.valueLength + this.#rowOverheadBytes, this.context);
     if (isNew && entry.cached !== null) table.noteHeld(entry);
   }
 
@@ -298,6 +308,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     context.offset = item.offset;
     context.timestamp = item.timestamp;
     context.batch = null;
+    context.record = null;
     context.raw = item.raw;
     context.written = false;
     try {
@@ -308,7 +319,11 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
       times.observe(entry.time);
       if (!times.accepts(entry.time)) this.#dropped(expiredReason);
       else if (entry.time >= times.keptFrom) table.markUncommitted(entry);
-      table.codec.log(!deleted, deleted || !table.codec.timestamped ? item.timestamp : item.rowTimestamp);
+      table.codec.log(
+        !deleted,
+        deleted || !table.codec.timestamped ? item.timestamp : item.rowTimestamp,
+        this.#logsHeaders ? item.headers : null,
+      );
       if (listener === null) return;
       const newValue = deleted ? null : table.codec.valueOf(item.value, item.bytes);
       const oldValue = base !== null && this.#sendOldValues ? base.value : null;
@@ -316,7 +331,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
         new Windowed(table.keyOf(entry), this.windowOf(entry)),
         new Change<V>(newValue, oldValue),
         this.forwardedTimestamp(item, entry),
-        item.headers,
+        this.#forwardsHeaders ? item.headers : null,
         null,
         0,
         null,

@@ -38,7 +38,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
       keySerde,
       valueSerde,
       timestamped: spec.timestamped,
-      keepsHeaders: spec.keepsHeaders === true,
+      keepsHeaders: spec.keepsHeaders === true || (spec.logsHeaders === true && spec.format === 'headers'),
       times,
       minorBytes: 4,
       timeOrdered: spec.timeOrdered,

@@ -1,6 +1,6 @@
 /** Turns the nodes, stores and topics of a checked topology into the frozen plan that engine and runtime read. */
 import type { Serde } from '../serde/serde.ts';
-import type { StoreSpec } from '../stores/store-spec.ts';
+import type { StoreFormat, StoreSpec } from '../stores/store-spec.ts';
 import type { MaybeSerde } from './graph.ts';
 import type {
   GlobalStorePlan,
@@ -28,7 +28,7 @@ export interface PlanInit {
 /** @throws MR_SERDE_MISSING if a source, sink or store has no serde and there is no default. */
 export function makePlan(builder: TopologyBuilder, { settings, defaults, description }: PlanInit): TopologyPlan {
   const resolution = new SerdeResolution(defaults);
-  const context: PlanContext = { builder, resolution, children: childrenOf(builder), nodes: new Map() };
+  const context: PlanContext = { builder, resolution, storeFormat: settings.storeFormat, children: childrenOf(builder), nodes: new Map() };
   const subtopologies: SubtopologyPlan[] = [];
   const globalStores: GlobalStorePlan[] = [];
   for (const [id, names] of builder.nodeGroups().entries()) {
@@ -48,6 +48,7 @@ export function makePlan(builder: TopologyBuilder, { settings, defaults, descrip
 interface PlanContext {
   readonly builder: TopologyBuilder;
   readonly resolution: SerdeResolution;
+  readonly storeFormat: StoreFormat;
   readonly children: ReadonlyMap<string, readonly string[]>;
   readonly nodes: Map<string, NodePlan>;
 }
@@ -149,14 +150,16 @@ function planStores(names: readonly string[], context: PlanContext): StorePlan[]
 }
 
 /** `node`: one that uses it, for the error where a serde is missing. */
-function planStore(spec: StoreSpec, node: string, { builder, resolution }: PlanContext): StorePlan {
+function planStore(spec: StoreSpec, node: string, { builder, resolution, storeFormat }: PlanContext): StorePlan {
   const where = `store "${spec.name}" of "${node}"`;
   const keySerde = resolution.resolve('key', spec.keySerde, where, node, spec.name);
   const valueSerde = resolution.resolve('value', spec.valueSerde, where, node, spec.name);
   const sourceTopic = builder.sourceChangelogs.get(spec.name);
   return Object.freeze({
     spec: Object.freeze(
-      withSerdes({ ...spec, keySerde, valueSerde }, (serde) => resolution.resolve('value', serde, where, node, spec.name)),
+      withSerdes({ ...spec, keySerde, valueSerde, format: spec.format === 'builder' ? storeFormat : spec.format }, (serde) =>
+        resolution.resolve('value', serde, where, node, spec.name),
+      ),
     ),
     changelog: sourceTopic === undefined ? changelogOf(spec) : topicRef(builder, sourceTopic),
     changelogIsSource: sourceTopic !== undefined,

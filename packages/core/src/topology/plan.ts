@@ -4,7 +4,7 @@
  */
 import type { AnyProcessor, StreamPartitioner, TimestampExtractor, TopicExtractor } from '../processor/processor.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { StoreSpec } from '../stores/store-spec.ts';
+import type { StoreFormat, StoreSpec } from '../stores/store-spec.ts';
 
 /** A topic as the topology names it. Internal topics get the application id in front at run time: see {@link topicName}. */
 export interface TopicRef {
@@ -93,6 +93,7 @@ export interface SubtopologyPlan {
 export interface TopologySettings {
   /** Record cache over all stores of a thread, bytes; 0 = off. Kafka Streams: `statestore.cache.max.bytes`. */
   readonly cacheBytes: number;
+  readonly storeFormat: StoreFormat;
   readonly timestampExtractor: TimestampExtractor;
 }
 

@@ -246,6 +246,7 @@ export const defaultSettings: TaskSettings = {
   emitIntervalMs: 0,
   readCacheBytes: 1 << 20,
   cacheBytes: 0,
+  storeFormat: 'default',
   timestampExtractor: timestampOf,
 };
 

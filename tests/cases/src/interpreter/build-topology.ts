@@ -2,7 +2,7 @@
 import { type Optimize, StreamsBuilder, type Topology, TopologyBuilder, type TopologyOptions } from '@millrace/core';
 import type { Case } from '../case.ts';
 import type { Present } from '../datum.ts';
-import { type Json, type JsonObject, NotBuiltError, numberOf } from '../json.ts';
+import { type Json, type JsonObject, numberOf } from '../json.ts';
 import type { Call, TopicTypes } from '../outputs.ts';
 import { serdeOf, typeNamed } from '../value-type.ts';
 import { persistenceNamed } from './materialization.ts';
@@ -44,11 +44,11 @@ function newBuilder(config: JsonObject): StreamsBuilder {
 /** What every builder takes. */
 function topologyOptions(config: JsonObject): TopologyOptions<Present, Present> {
   const { cacheBytes, keySerde, store, storeFormat, timestampExtractor, valueSerde } = config;
-  if (storeFormat === 'headers') throw new NotBuiltError('stores that keep headers');
   return {
     key: defaultSerde(keySerde),
     value: defaultSerde(valueSerde),
     persistence: persistenceNamed(store),
+    storeFormat: storeFormat === 'headers' ? 'headers' : 'default',
     cacheBytes: cacheBytes === undefined ? 0 : numberOf(cacheBytes, 'cacheBytes'),
     timestampExtractor: extractorNamed(timestampExtractor),
   };

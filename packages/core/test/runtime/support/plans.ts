@@ -113,5 +113,10 @@ export function planOf(shapes: readonly SubtopologyShape[], pinned: Readonly<Rec
       });
     }
   }
-  return { subtopologies, globalStores: [], internalTopics, settings: { cacheBytes: 0, timestampExtractor: (record) => record.timestamp } };
+  return {
+    subtopologies,
+    globalStores: [],
+    internalTopics,
+    settings: { cacheBytes: 0, storeFormat: 'default', timestampExtractor: (record) => record.timestamp },
+  };
 }
