@@ -7,6 +7,9 @@ import type { Json, JsonObject } from '#cases/json';
 const lastId = '~last';
 const last: JsonObject = { id: lastId, topology: [{ id: 's', op: 'stream', topic: 's' }], inputs: [] };
 
+/** Longer than any case takes on a busy machine. */
+const silenceMs = 180_000;
+
 /** Answers by the ids of the cases; a case without one was refused as malformed. */
 export type Answers = ReadonlyMap<string, JsonObject>;
 
@@ -51,12 +54,25 @@ export class Oracle {
     for (const testCase of [...cases, last]) this.#process.stdin.write(`${JSON.stringify({ ...testCase, expect: {} })}\n`);
     const answers = new Map<string, JsonObject>();
     for (;;) {
-      const line = await this.#answers.next();
+      const line = await this.#nextLine();
       if (line.done === true) throw new Error(`The oracle has ended. ${this.#complaints}`);
       // The oracle writes JSON objects with the ids it was given.
       const answer = JSON.parse(line.value) as JsonObject & { readonly id: string };
       if (answer.id === lastId) return answers;
       answers.set(answer.id, answer);
+    }
+  }
+
+  /** A case that keeps it busy for longer ends it, and with it the run. */
+  async #nextLine(): Promise<IteratorResult<string>> {
+    const timer = setTimeout(() => {
+      this.#complaints += ` A case took longer than ${silenceMs / 1000} s.`;
+      this.#process.kill('SIGKILL');
+    }, silenceMs);
+    try {
+      return await this.#answers.next();
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -1,5 +1,5 @@
 /** A topology while it is being made up: operators so far, and what later ones can start from, with their static types. */
-import type { Json, JsonObject } from '#cases/json';
+import { isArray, isObject, type Json, type JsonObject } from '#cases/json';
 import type { ValueType } from '#cases/value-type';
 import type { Feature, FeatureSet } from '../features.ts';
 import type { Random } from '../random.ts';
@@ -25,7 +25,12 @@ export interface DraftNode {
   readonly versionedMs?: number | undefined;
   /** Emission on close, which suppression does not go with. */
   readonly final?: boolean | undefined;
+  /** Roughly how many records come of n inputs: n to the power of this. */
+  readonly growth: number;
 }
+
+/** Nodes that would put out more are not made: joins of joins of joins run for minutes. */
+const mostGrowth = 3;
 
 /** A store with a name, for reads and for processors. */
 export interface DraftStore {
@@ -42,6 +47,9 @@ export interface SourceTopic {
   /** Values carry their time behind an `@`. */
   readonly timed: boolean;
 }
+
+/** `growth` comes from the operator, unless given. */
+type NewNode = Omit<DraftNode, 'id' | 'growth'> & { readonly growth?: number | undefined };
 
 export class Draft {
   readonly random: Random;
@@ -81,12 +89,45 @@ export class Draft {
   }
 
   /** Adds an operator that others can go on from. */
-  add(fields: JsonObject, node: Omit<DraftNode, 'id'>): DraftNode {
+  add(fields: JsonObject, node: NewNode): DraftNode {
     const id = this.newId();
     this.operators.push({ id, ...fields });
-    const made = { id, ...node };
+    const made = { ...node, id, growth: node.growth ?? this.#growth(fields) };
     this.nodes.push(made);
     return made;
+  }
+
+  /** How much comes of everything together, at most. */
+  get growth(): number {
+    return Math.max(1, ...this.nodes.map(({ growth }) => growth));
+  }
+
+  /** Whether these two may be joined with each other. */
+  canMultiply(one: DraftNode, other: DraftNode): boolean {
+    return one.growth + other.growth <= mostGrowth;
+  }
+
+  #growth(fields: JsonObject): number {
+    const groups = isArray(fields['groups']) ? fields['groups'].map((group) => (isObject(group) ? group['in'] : undefined)) : [];
+    const from = [fields['in'], fields['right'], fields['with'], ...groups].map(
+      (id) => this.nodes.find((node) => node.id === id)?.growth ?? 0,
+    );
+    const most = Math.max(1, ...from);
+    switch (fields['op']) {
+      case 'ssJoin':
+        return from.reduce((sum, growth) => sum + growth, 0);
+      case 'fkJoin':
+      case 'flatMap':
+      case 'flatMapValues':
+        return most + 0.3;
+      case 'windowedBy':
+        return (
+          most +
+          (isObject(fields['window']) && (fields['window']['type'] === 'sliding' || fields['window']['advance'] !== undefined) ? 0.5 : 0)
+        );
+      default:
+        return most;
+    }
   }
 
   /** Adds an operator that nothing comes after, or a store. */
@@ -96,7 +137,7 @@ export class Draft {
 
   /** A node of this kind, new ones more often; undefined where there is none. Counts as used. */
   take(kind: NodeKind, fits: (node: DraftNode) => boolean = () => true): DraftNode | undefined {
-    const candidates = this.nodes.filter((node) => node.kind === kind && fits(node));
+    const candidates = this.nodes.filter((node) => node.kind === kind && node.growth <= mostGrowth && fits(node));
     if (candidates.length === 0) return undefined;
     const unused = candidates.filter(({ id }) => !this.#used.has(id));
     const from = unused.length > 0 && this.random.chance(0.6) ? unused : candidates;

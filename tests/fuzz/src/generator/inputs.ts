@@ -4,7 +4,9 @@ import type { ValueType } from '#cases/value-type';
 import { type TimeEdge, timeEdges } from '../time-edges.ts';
 import type { Draft, DraftStore, SourceTopic } from './draft.ts';
 
-/** Millions of records ahead make Java walk through as many windows: jumps have an end. */
+/** About as many may come of one case. */
+const mostRecords = 8000;
+/** Millions of milliseconds ahead make Java walk through as many windows: jumps have an end. */
 const longestJumpMs = 4_000_000;
 
 export function madeUpInputs(draft: Draft): readonly JsonObject[] {
@@ -14,11 +16,12 @@ export function madeUpInputs(draft: Draft): readonly JsonObject[] {
   const inputs: JsonObject[] = [];
   // A few topics get most of the records, so that something meets.
   const topics = draft.topics.flatMap((topic) => Array.from({ length: random.int(1, 3) }, () => topic));
-  const count = random.weighted([
+  const wanted = random.weighted([
     [2, random.int(4, 15)],
     [5, random.int(15, 50)],
     [1, random.int(50, 120)],
   ]);
+  const count = Math.min(wanted, Math.ceil(mostRecords ** (1 / draft.growth)));
   const punctuates = draft.operators.some(({ processor }) => processor !== undefined && JSON.stringify(processor).includes('everyMs'));
   for (let index = 0; index < count; index++) {
     if (readable.length > 0 && random.chance(0.08)) inputs.push(read(draft, random.pick(readable), times));

@@ -13,7 +13,7 @@ export function joinStreams(draft: Draft): boolean {
   const { random } = draft;
   const left = draft.take('stream', plainKey);
   const right = random.chance(0.08) ? left : draft.take('stream', ({ id, key }) => key === left?.key && id !== left.id);
-  if (left === undefined || right === undefined) return false;
+  if (left === undefined || right === undefined || !draft.canMultiply(left, right)) return false;
   const diff = draft.span(0, 1, 2, 5, 10, 20, 50);
   const graceMs = draft.span(0, 0, 1, 2, 5, 30);
   const grace = random.chance(0.7) ? { grace: graceMs } : {};

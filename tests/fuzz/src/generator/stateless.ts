@@ -92,7 +92,7 @@ export function splitStream(draft: Draft): boolean {
     if (random.chance(0.1)) return { id, consumeTo: draft.newId('out') };
     const chain = random.chance(0.15) ? valueSelector(draft) : undefined;
     const value = chain === undefined ? from.value : selectorOf(chain).type(from.key, from.value);
-    draft.nodes.push({ id, kind: 'stream', key: from.key, value });
+    draft.nodes.push({ id, kind: 'stream', key: from.key, value, growth: from.growth });
     return { id, ...(chain === undefined ? {} : { chain }), ...sometimes(random, 0.2, () => ({ as: draft.newId('-br') })) };
   };
   const name = draft.name();
@@ -118,8 +118,8 @@ export function topicBetween(draft: Draft): boolean {
   draft.end({ op: 'to', in: from.id, topic });
   // Windowed types were left out above.
   const types = { key: from.key as string, value: from.value as string };
-  if (draft.random.chance(0.6)) draft.add({ op: 'stream', topic, ...types }, like(from));
-  else draft.add({ op: 'table', topic, ...types }, { ...like(from), kind: 'table' });
+  if (draft.random.chance(0.6)) draft.add({ op: 'stream', topic, ...types }, { ...like(from), growth: from.growth });
+  else draft.add({ op: 'table', topic, ...types }, { ...like(from), kind: 'table', growth: from.growth });
   return true;
 }
 

@@ -17,7 +17,7 @@ export function filterTable(draft: Draft): boolean {
   const { fields, store: name, versionedMs } = store(draft, from.key, 0.35, true);
   draft.add(
     { op: draft.random.pick(['filter', 'filterNot']), in: from.id, pred: predicate(draft), ...draft.name(), ...fields },
-    { ...from, store: name, versionedMs },
+    { ...from, growth: undefined, store: name, versionedMs },
   );
   return true;
 }
@@ -30,7 +30,7 @@ export function mapTableValues(draft: Draft): boolean {
   const withKey = sometimes(draft.random, 0.2, () => ({ withKey: true }));
   draft.add(
     { op: 'mapValues', in: from.id, fn, ...withKey, ...draft.name(), ...fields },
-    { ...from, value: selectorOf(fn).type(from.key, from.value), store: name, versionedMs },
+    { ...from, growth: undefined, value: selectorOf(fn).type(from.key, from.value), store: name, versionedMs },
   );
   return true;
 }
@@ -45,7 +45,7 @@ export function transformTable(draft: Draft): boolean {
     : counting(draft);
   draft.add(
     { op: 'transformValues', in: from.id, processor: processor.json, ...processor.stores, ...draft.name(), ...fields },
-    { ...from, value: 'utf8', store: name, versionedMs: undefined },
+    { ...from, growth: undefined, value: 'utf8', store: name, versionedMs: undefined },
   );
   return true;
 }
@@ -127,7 +127,7 @@ export function suppressTable(draft: Draft): boolean {
     const logging = sometimes(random, 0.1, () => ({ logging: false }));
     draft.add(
       { op: 'suppress', in: windowed.id, until: 'windowClose', ...limit, ...logging, ...draft.name() },
-      { ...windowed, store: undefined },
+      { ...windowed, growth: undefined, store: undefined },
     );
     return true;
   }
@@ -139,7 +139,10 @@ export function suppressTable(draft: Draft): boolean {
     ...sometimes(random, 0.15, () => ({ full: 'shutDown' })),
   };
   const ms = draft.span(0, 1, 2, 5, 10, 50, 100);
-  draft.add({ op: 'suppress', in: from.id, until: 'timeLimit', ms, ...limit, ...draft.name() }, { ...from, store: undefined });
+  draft.add(
+    { op: 'suppress', in: from.id, until: 'timeLimit', ms, ...limit, ...draft.name() },
+    { ...from, growth: undefined, store: undefined },
+  );
   return true;
 }
 
