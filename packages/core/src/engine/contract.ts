@@ -87,6 +87,11 @@ export type ProductionHandler = (context: ProductionErrorContext, error: unknown
 export interface ErrorHandlers {
   readonly deserialization: DeserializationHandler;
   readonly processing: ProcessingHandler;
+  /**
+   * For the processors that fill global stores: where it says `continue`, a row is missing in every instance from then on. Dead letters are not sent. Default: `fail`.
+   * Kafka Streams: `processing.exception.handler.global.enabled` (KIP-1270).
+   */
+  readonly globalProcessing?: ProcessingHandler | undefined;
   readonly production: ProductionHandler;
   /**
    * Where a record goes that tells of each failure on which a handler answered with a plain word. Must exist. Default: none. Not for global stores, as in Kafka Streams: every

@@ -93,8 +93,8 @@ class GlobalStateTask implements GlobalTask {
     this.#init = init;
     this.#skipped = init.metrics.counter('restore-skipped-records-total', { 'task-id': globalTaskId });
     this.#dropped = new DroppedRecords(globalTaskId, init.metrics, init.log, this.#context);
-    // A row that is left out would be missing in every join from then on, so no handler is asked to continue over a processor's failure.
-    const handlers: ErrorHandlers = { ...init.handlers, processing: () => 'fail' };
+    // A row that is left out would be missing in every join from then on, so the handler of streams is not asked to continue over a processor's failure.
+    const handlers: ErrorHandlers = { ...init.handlers, processing: init.handlers.globalProcessing ?? ((): 'fail' => 'fail') };
     this.#policy = new ErrorPolicy(globalTaskId, handlers, this.#context, this.#dropped, undefined);
     this.#state = new StateManager({
       taskId: globalTaskId,

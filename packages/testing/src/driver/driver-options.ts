@@ -29,6 +29,7 @@ export interface TopologyTestDriverOptions {
     | {
         readonly deserialization?: DeserializationHandler | undefined;
         readonly processing?: ProcessingHandler | undefined;
+        readonly globalProcessing?: ProcessingHandler | undefined;
         readonly production?: ProductionHandler | undefined;
         readonly deadLetterTopic?: string | undefined;
       }
@@ -70,6 +71,7 @@ export function resolveOptions(options: TopologyTestDriverOptions): ResolvedOpti
       deserialization: handlers?.deserialization ?? ((): 'fail' => 'fail'),
       processing: handlers?.processing ?? ((): 'fail' => 'fail'),
       production: handlers?.production ?? ((): 'fail' => 'fail'),
+      globalProcessing: handlers?.globalProcessing,
       deadLetterTopic: handlers?.deadLetterTopic,
     },
     log: options.log ?? silentLogger,

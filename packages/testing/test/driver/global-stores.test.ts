@@ -136,6 +136,33 @@ describe('a global store', () => {
     expect(() => truthful.createInputTopic('rows', text).pipeInput({ key: 'a', value: 'x' })).toThrow(/MR_DESERIALIZATION/);
   });
 
+  it('asks a handler of its own where its processor fails, and none without', () => {
+    const builder = new StreamsBuilder(text);
+    builder.addGlobalStore({ name: 'G' }, 'rows', () => ({
+      process: ({ value }): void => {
+        if (value === 'boom') throw new Error('boom');
+      },
+    }));
+    const topology = builder.build();
+    const asked: string[] = [];
+    using passing = new TopologyTestDriver(topology, {
+      partitions: 1,
+      handlers: {
+        processing: () => 'fail',
+        globalProcessing: ({ node, offset, taskId, topic }) => {
+          asked.push(`${taskId} ${node} ${topic}@${offset}`);
+          return 'continue';
+        },
+      },
+    });
+    const rows = passing.createInputTopic('rows', text);
+    rows.pipeValues(['a', 'boom', 'b']);
+    expect(asked).toEqual(['global KTABLE-SOURCE-0000000001 rows@1']);
+    expect(passing.metrics().find(({ name }) => name === 'dropped-records-total')?.value).toBe(1);
+    using refusing = new TopologyTestDriver(topology, { handlers: { processing: () => 'continue' } });
+    expect(() => refusing.createInputTopic('rows', text).pipeInput('boom')).toThrow(/MR_PROCESSING/);
+  });
+
   it('goes on from what is on disk where the engine is durable', async () => {
     await using driver = await TopologyTestDriver.open(lookups(), { state: memory() });
     await driver.createInputTopic('rows', text).pipeInput({ key: 'a', value: 'x' });
