@@ -1,14 +1,14 @@
 /**
- * A read of a windowed store with a record cache. Each row that the cache holds counts as used when the read passes it, and what is used decides what is evicted, and so what
+ * A read of a store with a record cache whose rows lie apart from those below, or in another order. Each row that the cache holds counts as used when the read passes it, and what is used decides what is evicted, and so what
  * comes out of the store and when (S-154). As in Java a read passes rows that it does not return: those that lie between in the cache's order, and deletions.
  * Kafka Streams: `ThreadCache.MemoryLRUCacheBytesIterator` below `FilteredCacheIterator` and `AbstractMergedSortedCacheStoreIterator`.
  */
-import type { TimedEntry } from './timed-entry.ts';
+import type { Entry } from './entry.ts';
 import type { RowReader } from './timed-listing.ts';
 
 /** A row of the record cache that a read passes. */
-export interface PassedRow {
-  readonly entry: TimedEntry;
+export interface PassedRow<E> {
+  readonly entry: E;
   /** Number of the read's rows that come before it; -1 if it does not belong to what is read. */
   readonly at: number;
   /** The read returns it: it is no deletion. */
@@ -18,12 +18,12 @@ export interface PassedRow {
 /**
  * How each passed row stands to what is read: `compare` tells a row of the read from a passed one, in the order of the read.
  */
-export function passesOf<R>(
-  passed: readonly TimedEntry[],
+export function passesOf<R, E extends Entry>(
+  passed: readonly E[],
   rows: readonly R[],
-  belongs: (entry: TimedEntry) => boolean,
-  compare: (row: R, entry: TimedEntry) => number,
-): PassedRow[] {
+  belongs: (entry: E) => boolean,
+  compare: (row: R, entry: E) => number,
+): PassedRow<E>[] {
   return passed.map((entry) => {
     if (!belongs(entry)) return { entry, at: -1, present: entry.present };
     let low = 0;
@@ -38,16 +38,16 @@ export function passesOf<R>(
 }
 
 /** `rows` is what the read returns, `passes` what it goes through in the cache, both in the order of the read. The cache is looked at one row ahead of what is returned. */
-export class CachedWalk<R> implements RowReader<R> {
+export class CachedWalk<R, E extends Entry> implements RowReader<R> {
   readonly #rows: readonly R[];
-  readonly #passes: readonly PassedRow[];
-  readonly #touch: (entry: TimedEntry) => void;
+  readonly #passes: readonly PassedRow<E>[];
+  readonly #touch: (entry: E) => void;
   #at = 0;
   #passed = 0;
   /** The row of the cache that was looked at and not taken yet. */
-  #ahead: PassedRow | undefined;
+  #ahead: PassedRow<E> | undefined;
 
-  constructor(rows: readonly R[], passes: readonly PassedRow[], touch: (entry: TimedEntry) => void) {
+  constructor(rows: readonly R[], passes: readonly PassedRow<E>[], touch: (entry: E) => void) {
     this.#rows = rows;
     this.#passes = passes;
     this.#touch = touch;
@@ -67,7 +67,7 @@ export class CachedWalk<R> implements RowReader<R> {
     return row;
   }
 
-  #lookAhead(): PassedRow | undefined {
+  #lookAhead(): PassedRow<E> | undefined {
     for (let pass = this.#passes[this.#passed++]; pass !== undefined; pass = this.#passes[this.#passed++]) {
       // Evicted since the read began.
       if (pass.entry.cached === null) continue;

@@ -50,8 +50,8 @@ function keyValueStore(
 ): ManagedStore {
   if (spec.maxEntries !== undefined) {
     return spec.timestamped
-      ? new TimestampedLruStore(spec.name, environment, keySerde, valueSerde, spec.maxEntries, true)
-      : new LruStore(spec.name, environment, keySerde, valueSerde, spec.maxEntries, false);
+      ? new TimestampedLruStore(spec.name, environment, keySerde, valueSerde, spec.maxEntries, true, spec.caching)
+      : new LruStore(spec.name, environment, keySerde, valueSerde, spec.maxEntries, false, spec.caching);
   }
   return spec.timestamped
     ? new TimestampedStore(spec.name, environment, keySerde, valueSerde, spec.caching, spec.forgetsTimestamps ?? false)

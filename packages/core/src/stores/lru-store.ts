@@ -4,6 +4,8 @@
  */
 import type { EngineBatch } from '@millrace/state';
 import { StreamsError } from '../errors.ts';
+import { Change } from '../processor/change.ts';
+import { StreamRecord } from '../record.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { OutputPartition } from '../kafka/port.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
@@ -17,23 +19,19 @@ import type {
   TimestampedKeyValueStore,
   ValueAndTimestamp,
 } from './faces.ts';
-import { type ByteString, prefixEnd, toByteString } from './key-bytes.ts';
+import { type ByteString, prefixEnd, timestampBytes, toByteString } from './key-bytes.ts';
+import { type LruBelow, LruRecordCache, type LruRow, type LruUpdate } from './lru-record-cache.ts';
 import type { ManagedStore } from './managed-store.ts';
+import { ListedRows, ListIterator } from './timed-listing.ts';
 import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import { latestVersion } from './versioned-faces.ts';
 
-interface Row {
-  readonly bytes: Uint8Array;
-  readonly timestamp: number;
-}
-
 /** `R` is what the face calls a value. */
-abstract class LruRows<K, V, R> implements ManagedStore {
+abstract class LruRows<K, V, R> implements ManagedStore, LruBelow {
   readonly name: string;
   readonly volatile: boolean = true;
   readonly uncommittedBytes: number = 0;
-  readonly unflushed: boolean = false;
   readonly #maxEntries: number;
   readonly #timestamped: boolean;
   readonly #context: RecordContext;
@@ -42,7 +40,10 @@ abstract class LruRows<K, V, R> implements ManagedStore {
   readonly #valueSerde: Serde<V>;
   readonly #writer = new ByteWriter();
   /** By key bytes; a map's order is that of the last use. */
-  readonly #rows = new Map<ByteString, Row>();
+  readonly #rows = new Map<ByteString, LruRow>();
+  readonly #cache: LruRecordCache | null;
+  #listener: FlushListener<K, V> | null = null;
+  #sendOldValues = false;
 
   constructor(
     name: string,
@@ -51,6 +52,7 @@ abstract class LruRows<K, V, R> implements ManagedStore {
     valueSerde: Serde<V>,
     maxEntries: number,
     timestamped: boolean,
+    caching: boolean,
   ) {
     const topic = environment.serdeTopic;
     this.name = name;
@@ -60,33 +62,30 @@ abstract class LruRows<K, V, R> implements ManagedStore {
     this.#changelog = environment.changelog;
     this.#keySerde = keySerde.bind?.({ topic, role: 'key' }) ?? keySerde;
     this.#valueSerde = valueSerde.bind?.({ topic, role: 'value' }) ?? valueSerde;
+    const { cacheBudget, context } = environment;
+    this.#cache = caching && cacheBudget !== null ? new LruRecordCache(cacheBudget, context, this, timestamped ? timestampBytes : 0) : null;
   }
 
   protected abstract rowAt(value: V, timestamp: number): R;
 
   get(key: K): R | undefined {
     const keyBytes = this.#encodeKey(key);
-    const row = this.#rows.get(keyBytes);
-    if (row === undefined) return undefined;
-    this.#use(keyBytes, row);
-    return this.#decode(row);
+    const row = this.#cache === null ? this.read(keyBytes) : this.#cache.read(keyBytes);
+    return row === undefined ? undefined : this.#decode(row);
   }
 
   /** `timestamp` is the row's. Null deletes. */
   write(key: K, value: V | null, timestamp: number): number {
     const keyBytes = this.#encodeKey(key);
-    const now = this.#context.timestamp;
-    if (value === null) {
-      this.#rows.delete(keyBytes);
-      this.#log(keyBytes, null, now);
-      return latestVersion;
+    let row: LruRow | undefined;
+    if (value !== null) {
+      const writer = this.#writer;
+      writer.position = 0;
+      this.#valueSerde.encodeInto(value, writer);
+      row = { bytes: writer.toBytes(), timestamp };
     }
-    const writer = this.#writer;
-    writer.position = 0;
-    this.#valueSerde.encodeInto(value, writer);
-    const row = { bytes: writer.toBytes(), timestamp };
-    this.#put(keyBytes, row, true);
-    this.#log(keyBytes, row.bytes, this.#timestamped ? timestamp : now);
+    if (this.#cache === null) this.update(keyBytes, row);
+    else this.#cache.put(keyBytes, row);
     return latestVersion;
   }
 
@@ -115,17 +114,73 @@ abstract class LruRows<K, V, R> implements ManagedStore {
     return this.#rows.size;
   }
 
-  /** It has no record cache: tables on it forward every update. */
-  setFlushListener(_listener: FlushListener<K, V>, _sendOldValues: boolean): boolean {
-    return false;
+  setFlushListener(listener: FlushListener<K, V>, sendOldValues: boolean): boolean {
+    if (this.#cache === null) return false;
+    this.#listener = listener;
+    this.#sendOldValues = sendOldValues;
+    return true;
   }
 
-  // Nothing of it is in the engine, so there is nothing to flush, take or settle.
-  flush(): void {}
+  // ---- below the record cache ----
+
+  get listens(): { readonly sendOldValues: boolean } | null {
+    return this.#listener === null ? null : { sendOldValues: this.#sendOldValues };
+  }
+
+  read(keyBytes: ByteString): LruRow | undefined {
+    const row = this.#rows.get(keyBytes);
+    if (row !== undefined) this.#use(keyBytes, row);
+    return row;
+  }
+
+  update(keyBytes: ByteString, row: LruRow | undefined): void {
+    const now = this.#context.timestamp;
+    if (row === undefined) {
+      this.#rows.delete(keyBytes);
+      this.#log(keyBytes, null, now);
+      return;
+    }
+    this.#put(keyBytes, row, true);
+    this.#log(keyBytes, row.bytes, this.#timestamped ? row.timestamp : now);
+  }
+
+  forward({ before, headers, keyBytes, row, timestamp }: LruUpdate): void {
+    const bytes = Buffer.from(keyBytes, 'latin1');
+    const change = new Change<V>(
+      row === undefined ? null : this.#valueOf(row),
+      before === undefined || !this.#sendOldValues ? null : this.#valueOf(before),
+    );
+    const record = new StreamRecord<K, Change<V>>(
+      this.#keySerde.decode(bytes, 0, bytes.length),
+      change,
+      row === undefined || !this.#timestamped ? timestamp : row.timestamp,
+      headers,
+      null,
+      0,
+      null,
+      null,
+      false,
+    );
+    this.#context.record = record;
+    this.#listener?.(record);
+  }
+
+  // ---- managed ----
+
+  get unflushed(): boolean {
+    return this.#cache !== null && this.#cache.unflushed;
+  }
+
+  flush(): void {
+    this.#cache?.flush();
+  }
+
+  // Nothing of it is in the engine, so there is nothing to take or settle.
   take(_batch: EngineBatch): void {}
   settle(): void {}
 
   reset(): void {
+    this.#cache?.clear();
     this.#rows.clear();
   }
 
@@ -139,7 +194,7 @@ abstract class LruRows<K, V, R> implements ManagedStore {
     return 0;
   }
 
-  #put(keyBytes: ByteString, row: Row, logged: boolean): void {
+  #put(keyBytes: ByteString, row: LruRow, logged: boolean): void {
     this.#use(keyBytes, row);
     if (this.#rows.size <= this.#maxEntries) return;
     const eldest = this.#rows.keys().next().value as ByteString;
@@ -148,7 +203,7 @@ abstract class LruRows<K, V, R> implements ManagedStore {
     if (logged) this.#log(eldest, null, this.#context.timestamp);
   }
 
-  #use(keyBytes: ByteString, row: Row): void {
+  #use(keyBytes: ByteString, row: LruRow): void {
     this.#rows.delete(keyBytes);
     this.#rows.set(keyBytes, row);
   }
@@ -171,8 +226,12 @@ abstract class LruRows<K, V, R> implements ManagedStore {
     return toByteString(writer.buffer, 0, writer.position);
   }
 
-  #decode(row: Row): R {
-    return this.rowAt(this.#valueSerde.decode(row.bytes, 0, row.bytes.length), row.timestamp);
+  #decode(row: LruRow): R {
+    return this.rowAt(this.#valueOf(row), row.timestamp);
+  }
+
+  #valueOf({ bytes }: LruRow): V {
+    return this.#valueSerde.decode(bytes, 0, bytes.length);
   }
 
   #between(from: K | undefined, to: K | undefined, reverse: boolean): StoreIterator<KeyValue<K, R>> {
@@ -183,31 +242,15 @@ abstract class LruRows<K, V, R> implements ManagedStore {
 
   /** A snapshot in key order. Sorting on demand is what a store of few entries can afford. */
   #list(lower: ByteString | undefined, upper: ByteString | undefined, reverse: boolean): StoreIterator<KeyValue<K, R>> {
-    const rows = [...this.#rows].filter(([key]) => (lower === undefined || key >= lower) && (upper === undefined || key < upper));
-    rows.sort(([a], [b]) => (a < b ? -1 : 1));
-    if (reverse) rows.reverse();
-    return listIterator(rows, ([keyBytes, row]) => {
+    const inRange = (key: ByteString): boolean => (lower === undefined || key >= lower) && (upper === undefined || key < upper);
+    const direction = reverse ? -1 : 1;
+    const compare = (a: ByteString, b: ByteString): number => (a < b ? -direction : a > b ? direction : 0);
+    const rows = [...this.#rows].filter(([key]) => inRange(key)).sort(([a], [b]) => compare(a, b));
+    return new ListIterator(this.#cache === null ? new ListedRows(rows) : this.#cache.list(rows, inRange, compare), ([keyBytes, row]) => {
       const bytes = Buffer.from(keyBytes, 'latin1');
       return { key: this.#keySerde.decode(bytes, 0, bytes.length), value: this.#decode(row) };
     });
   }
-}
-
-function listIterator<T, R>(items: readonly T[], map: (item: T) => R): StoreIterator<R> {
-  let at = 0;
-  const iterator: StoreIterator<R> = {
-    next: (): IteratorResult<R, undefined> =>
-      at < items.length ? { done: false, value: map(items[at++] as T) } : { done: true, value: undefined },
-    return: (): IteratorResult<R, undefined> => {
-      at = items.length;
-      return { done: true, value: undefined };
-    },
-    close: (): void => {
-      at = items.length;
-    },
-    [Symbol.iterator]: () => iterator,
-  };
-  return iterator;
 }
 
 export class LruStore<K, V> extends LruRows<K, V, V> implements KeyValueStore<K, V> {
