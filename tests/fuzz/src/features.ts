@@ -43,12 +43,10 @@ export const features = [
 
 export type Feature = (typeof features)[number];
 
-/** Refused by Millrace at present, or done otherwise on purpose (docs/differences.md): cases with them would say nothing new. */
+/** Done otherwise on purpose (docs/differences.md): cases with them would say nothing new. */
 const offByDefault: ReadonlySet<Feature> = new Set<Feature>([
   'backward-reads-behind-caches',
   'empty-prefixes',
-  'header-stores',
-  'lru-caches',
   'open-ranges-behind-caches',
   'sliding-behind-small-caches',
 ]);

@@ -76,11 +76,6 @@ export class Oracle {
     }
   }
 
-  /** What it last said on its standard error. */
-  get complaints(): string {
-    return this.#complaints;
-  }
-
   close(): void {
     this.#lines.close();
     this.#process.stdin.end();
