@@ -150,7 +150,7 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
       name,
       source: describeSource(sourceName, topic, { ...options, key: keySerde, value: valueSerde }),
       create: () => tableSource<K, V>('KTABLE-SOURCE-').create({ store: storeName, sendOldValues: false }),
-      store: tableStore(storeName, { ...store, key: keySerde, value: valueSerde, caching: false, logging: false }, persistence),
+      store: tableStore(storeName, { ...store, key: keySerde, value: valueSerde, logging: false }, persistence),
     });
     return new GlobalKTable<K, V>(readStore(storeName), store?.name);
   }

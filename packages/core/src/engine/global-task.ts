@@ -13,6 +13,7 @@ import type { Counter, Metrics } from '../metrics.ts';
 import type { Processor } from '../processor/processor.ts';
 import { StreamRecord } from '../record.ts';
 import type { Serde } from '../serde/serde.ts';
+import type { CacheBudget } from '../stores/record-cache.ts';
 import { RecordContext } from '../stores/record-context.ts';
 import { type GlobalStorePlan, topicName } from '../topology/plan.ts';
 import type { ErrorHandlers } from './contract.ts';
@@ -30,6 +31,8 @@ export interface GlobalTaskInit {
   readonly applicationId: string;
   readonly engine: StateEngine;
   readonly handlers: ErrorHandlers;
+  /** The record cache that its stores share with those of other tasks; undefined: they have none. A test driver has one cache for all, as Kafka Streams' has. */
+  readonly cacheBudget?: CacheBudget | undefined;
   readonly readCacheBytes: number;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -104,7 +107,7 @@ class GlobalStateTask implements GlobalTask {
       output: noOutput,
       plans: init.plans.map((plan) => plan.store),
       context: this.#context,
-      cacheBudget: null,
+      cacheBudget: init.cacheBudget !== undefined && init.cacheBudget.limitBytes > 0 ? init.cacheBudget : null,
       readCacheBytes: init.readCacheBytes,
       dropped: (reason) => this.#dropped.add(reason, null, 0),
     });

@@ -262,7 +262,7 @@ export class DriverCore {
     if (globalStores.length > 0 && this.#global === undefined) {
       const partitionCount = (topic: string): number => this.#model.partitionCount(topic);
       const handlers = this.#globalHandlers();
-      this.#global = yield* GlobalSlot.open(globalStores, this.#surroundings, handlers, partitionCount, this.#directory, this.#nowMs);
+      this.#global = yield* GlobalSlot.open(globalStores, this.#surroundings, this.#cacheBudget, handlers, partitionCount, this.#directory, this.#nowMs);
     }
     for (const layout of this.#model.tasks) this.#slots.push(yield* this.#openTask(layout));
   }

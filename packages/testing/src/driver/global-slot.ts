@@ -1,5 +1,5 @@
 /** The global stores of a driver: a task without a group, fed with what its topics got before any other task goes on, as Java's test driver does it. */
-import { createGlobalTask, type GlobalTask, globalTaskId } from '@millrace/core/engine';
+import { type CacheBudget, createGlobalTask, type GlobalTask, globalTaskId } from '@millrace/core/engine';
 import { topicPartition } from '@millrace/core/kafka';
 import type { ErrorHandlers, GlobalStorePlan } from '@millrace/core/engine';
 import type { StateDirectory, TaskState } from '@millrace/state';
@@ -24,6 +24,7 @@ export class GlobalSlot {
   static *open(
     plans: readonly GlobalStorePlan[],
     surroundings: TaskSurroundings,
+    cacheBudget: CacheBudget,
     handlers: ErrorHandlers,
     partitionCount: (topic: string) => number,
     directory: StateDirectory,
@@ -33,7 +34,7 @@ export class GlobalSlot {
     const state = yield* settle(directory.openTask(globalTaskId));
     try {
       const { applicationId, readCacheBytes } = settings;
-      const task = createGlobalTask({ plans, applicationId, engine: state.engine, handlers, readCacheBytes, metrics, log });
+      const task = createGlobalTask({ plans, applicationId, engine: state.engine, cacheBudget, handlers, readCacheBytes, metrics, log });
       const slot = new GlobalSlot(surroundings, state, task, partitionCount);
       task.start(nowMs);
       yield* slot.#read(nowMs, true);
