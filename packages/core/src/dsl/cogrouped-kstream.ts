@@ -1,6 +1,6 @@
 /** Grouped streams that fill one aggregate together. Kafka Streams: `CogroupedKStream`. */
 import { aggregate } from '../operators/aggregate.ts';
-import type { Initializer } from '../operators/functions.ts';
+import { requireFunction, type Initializer } from '../operators/functions.ts';
 import { AggregateLineage } from '../topology/table-lineage.ts';
 import type { SessionWindows } from '../windows/session-windows.ts';
 import type { SlidingWindows } from '../windows/sliding-windows.ts';
@@ -10,6 +10,7 @@ import type { BuildContext } from './build-context.ts';
 import { aggregateGroups, type CogroupAggregator, type Cogrouping, type CogroupMember } from './cogroup-aggregation.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
+import { requireWindows } from './required-windows.ts';
 import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
 import { SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './windowed-cogrouped-kstream.ts';
 
@@ -25,6 +26,7 @@ export class CogroupedKStream<out K, out A> {
 
   /** Adds a grouped stream. One that is there already gets another aggregator. */
   cogroup<V>(grouped: KGroupedStream<K, V>, aggregator: CogroupAggregator<K, V, A>): CogroupedKStream<K, A> {
+    requireFunction(aggregator, 'the aggregator');
     const { context, members, repartitions } = this.#cogrouping;
     // Aggregator and place are of the same stream, which is all that the node made of them needs.
     const member = { grouped, place: grouped.place, aggregator } as unknown as CogroupMember;
@@ -57,6 +59,7 @@ export class CogroupedKStream<out K, out A> {
   windowedBy(
     windows: TimeWindows | UnlimitedWindows | SlidingWindows | SessionWindows,
   ): TimeWindowedCogroupedKStream<K, A> | SessionWindowedCogroupedKStream<K, A> {
+    requireWindows(windows);
     return windows.kind === 'session'
       ? new SessionWindowedCogroupedKStream(this.#cogrouping, windows)
       : new TimeWindowedCogroupedKStream(this.#cogrouping, windows);

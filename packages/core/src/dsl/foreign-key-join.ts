@@ -11,7 +11,7 @@ import { type ForeignKeyJoiner, ResolveResponse } from '../operators/foreign-key
 import { type Response, ResponseSerde } from '../operators/foreign-key/response.ts';
 import { SendSubscription } from '../operators/foreign-key/send-subscription.ts';
 import { SubscriptionSerde } from '../operators/foreign-key/subscription.ts';
-import type { Mapper } from '../operators/functions.ts';
+import { requireFunction, type Mapper } from '../operators/functions.ts';
 import { tableSource } from '../operators/table-source.ts';
 import type { StreamPartitioner } from '../processor/processor.ts';
 import { bytesSerde } from '../serde/bytes-serde.ts';
@@ -52,6 +52,8 @@ export function joinByForeignKey<K, V, KO, VO, R>(
   options: ForeignKeyJoinOptions<K, KO, R>,
   isLeft: boolean,
 ): KTable<K, R> {
+  requireFunction(foreignKey, 'the extractor of the foreign key');
+  requireFunction(joiner, 'the joiner');
   const { context } = left;
   const { graph, names } = context;
   const { name } = options;

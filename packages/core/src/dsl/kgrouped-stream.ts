@@ -16,6 +16,7 @@ import type { GroupedStreamPlace } from './build-context.ts';
 import { type CogroupAggregator, CogroupedKStream } from './cogrouped-kstream.ts';
 import type { KTable } from './ktable.ts';
 import { SessionWindowedKStream } from './session-windowed-kstream.ts';
+import { requireWindows } from './required-windows.ts';
 import { storeOptions, type StoreOptions, type TableOptions, tableStore } from './store-options.ts';
 import { aggregateStream, type SharedRepartition } from './stream-aggregation.ts';
 import { TimeWindowedKStream } from './time-windowed-kstream.ts';
@@ -104,6 +105,7 @@ export class KGroupedStream<out K, out V> {
     windows: TimeWindows | UnlimitedWindows | SlidingWindows | SessionWindows,
     options: WindowedByOptions = {},
   ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
+    requireWindows(windows);
     const emit = options.emit ?? 'onWindowUpdate';
     return windows.kind === 'session'
       ? new SessionWindowedKStream(this.place, this.#shared, windows, emit)

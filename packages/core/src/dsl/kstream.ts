@@ -25,6 +25,7 @@ import type { Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartiti
 import { describeMerge, describeOperator, describeProcessor } from './processor-node.ts';
 import { type FixedKeyProcessorSupplier, openSupplier, type ProcessorSupplier } from './processor-supplier.ts';
 import { describeRepartition } from './repartition-node.ts';
+import { requiredPlace } from './required-place.ts';
 import {
   type Branch,
   type BranchResults,
@@ -117,16 +118,17 @@ export class KStream<out K, out V> {
   /** The records of both streams, in no promised order between them. Forgets both serdes. */
   merge(other: KStream<K, V>, options: NodeOptions = {}): KStream<K, V> {
     const { context, graphNode, repartitionRequired, sources } = this.place;
+    const right = requiredPlace(other, 'merge');
     const name = context.names.named(options.name, 'KSTREAM-MERGE-');
-    const merged = context.graph.add(describeMerge<K, V>(name), graphNode, other.place.graphNode);
+    const merged = context.graph.add(describeMerge<K, V>(name), graphNode, right.graphNode);
     return context.stream({
       context,
       name,
       graphNode: merged,
       keySerde: undefined,
       valueSerde: undefined,
-      sources: new Set([...sources, ...other.place.sources]),
-      repartitionRequired: repartitionRequired || other.place.repartitionRequired,
+      sources: new Set([...sources, ...right.sources]),
+      repartitionRequired: repartitionRequired || right.repartitionRequired,
     });
   }
 
@@ -239,7 +241,7 @@ export class KStream<out K, out V> {
     joiner: (left: NonNullable<V> | null, right: NonNullable<VO> | null, key: K) => R,
     options: StreamJoined<K, NonNullable<V>, NonNullable<VO>>,
   ): KStream<K, R> {
-    return joinStreams('outer', this.place, other.place, joiner, options);
+    return joinStreams('outer', this.place, requiredPlace(other, 'outerJoin'), joiner, options);
   }
 
   /** Writes the stream to a topic of its own and reads it back, partitioned by key: whether the key changed or not. Never optimised away. */

@@ -1,5 +1,5 @@
 /** A table: the last value of every key, and the stream of its changes. Kafka Streams: `KTable`. */
-import type { Guard, KeyValuePair, Mapper, Predicate } from '../operators/functions.ts';
+import { requireFunction, type Guard, type KeyValuePair, type Mapper, type Predicate } from '../operators/functions.ts';
 import type { ForeignKeyJoiner } from '../operators/foreign-key/resolve-response.ts';
 import type { TableJoiner } from '../operators/table-join.ts';
 import { tableMapValues } from '../operators/table-map-values.ts';
@@ -18,6 +18,7 @@ import type { KStream } from './kstream.ts';
 import type { Grouped, NodeOptions } from './options.ts';
 import { describeOperator } from './processor-node.ts';
 import { openSupplier, type ValueTransformerSupplier } from './processor-supplier.ts';
+import { requiredPlace } from './required-place.ts';
 import type { TableOptions, TransformValuesOptions } from './store-options.ts';
 import { type SuppressOptions, suppressTable, type UntilTimeLimit, type UntilWindowCloses } from './suppress.ts';
 import { joinTables } from './table-join.ts';
@@ -107,6 +108,7 @@ export class KTable<out K, out V> {
     selectorOrOptions: Mapper<K, V | null, K2> | NodeOptions = {},
     options: NodeOptions = {},
   ): KStream<K, V | null> | KStream<K2, V | null> {
+    if (typeof selectorOrOptions !== 'object') requireFunction(selectorOrOptions, 'the selector of toStream');
     const selector = isFunction(selectorOrOptions) ? selectorOrOptions : undefined;
     const nodeOptions = isFunction(selectorOrOptions) ? options : selectorOrOptions;
     const { context, graphNode, keySerde, sources, valueSerde } = this.place;
@@ -173,7 +175,7 @@ export class KTable<out K, out V> {
     options: TableOptions<K, NonNullable<R>> = {},
   ): KTable<K, NonNullable<R>> {
     // What the joiner returns is a row or says that there is none.
-    return joinTables('outer', this.place, other.place, joiner as TableJoiner<K, V, VO, NonNullable<R>>, options);
+    return joinTables('outer', this.place, requiredPlace(other, 'outerJoin'), joiner as TableJoiner<K, V, VO, NonNullable<R>>, options);
   }
 
   /**
@@ -223,10 +225,23 @@ function joinBy<K, V, KO, VO, R>(place: TablePlace<K, V>, call: JoinCall<K, V, K
   // A joiner is called without a right value in a left join only, and what it returns is a row or says that there is none.
   if (isForeignKeyJoin(call)) {
     const [other, foreignKey, joiner, options = {}] = call;
-    return joinByForeignKey(place, other.place, foreignKey, joiner as ForeignKeyJoiner<K, V, VO, NonNullable<R>>, options, isLeft);
+    return joinByForeignKey(
+      place,
+      requiredPlace(other, 'join'),
+      foreignKey,
+      joiner as ForeignKeyJoiner<K, V, VO, NonNullable<R>>,
+      options,
+      isLeft,
+    );
   }
   const [other, joiner, options = {}] = call;
-  return joinTables(isLeft ? 'left' : 'inner', place, other.place, joiner as TableJoiner<K, V, VO, NonNullable<R>>, options);
+  return joinTables(
+    isLeft ? 'left' : 'inner',
+    place,
+    requiredPlace(other, 'join'),
+    joiner as TableJoiner<K, V, VO, NonNullable<R>>,
+    options,
+  );
 }
 
 function isFunction<F extends (...args: never[]) => unknown, O extends object>(value: F | O): value is F {

@@ -3,6 +3,7 @@
  * Kafka Streams: `ProcessorSupplier`, `FixedKeyProcessorSupplier` and `ValueTransformerWithKeySupplier` with `ConnectedStoreProvider.stores()` (KIP-401).
  */
 import { StreamsError, TopologyError } from '../errors.ts';
+import { requireFunction } from '../operators/functions.ts';
 import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
 import type { ProcessorFactory } from '../processor/processor.ts';
 import type { ValueTransformerFactory } from '../processor/value-transformer.ts';
@@ -32,14 +33,15 @@ export type ValueTransformerSupplier<K, V, V2> = ValueTransformerFactory<K, V, V
 /**
  * Parts factory and stores, those of the operator's options behind those that the processor brings.
  *
- * @throws MR_ARGUMENT_INVALID if the factory returns the same object twice: tasks must not share one.
+ * @throws MR_ARGUMENT_INVALID if the factory is none, or returns the same object twice: tasks must not share one.
  */
 export function openSupplier<C extends () => object>(
   supplier: C | WithStores<C>,
   stores: readonly ConnectedStore[] | undefined,
   what: string,
 ): { readonly create: C; readonly stores: readonly ConnectedStore[] } {
-  const create = typeof supplier === 'function' ? supplier : supplier.create;
+  const create = typeof supplier === 'function' ? supplier : (supplier as WithStores<C> | null | undefined)?.create;
+  requireFunction(create, what);
   checkFactory(create, what);
   const own = typeof supplier === 'function' ? [] : (supplier.stores ?? []);
   return { create, stores: [...own, ...(stores ?? [])] };

@@ -1,6 +1,6 @@
 /** A grouped stream in sessions, ready to be aggregated. Kafka Streams: `SessionWindowedKStream`. */
 import type { EmitStrategy } from '../operators/emit-strategy.ts';
-import type { Aggregator, Initializer } from '../operators/functions.ts';
+import { requireFunction, type Aggregator, type Initializer } from '../operators/functions.ts';
 import { sessionAggregate } from '../operators/session-aggregate.ts';
 import { aggregating, type Aggregation, counting, type Merger, reducing, type WindowReducer } from '../operators/windowed-aggregation.ts';
 import { longSerde } from '../serde/number-serdes.ts';
@@ -61,6 +61,7 @@ export class SessionWindowedKStream<out K, out V> {
     merger: Merger<K, A>,
     options: WindowedTableOptions<K, NonNullable<A>> = {},
   ): KTable<Windowed<K>, NonNullable<A>> {
+    requireFunction(merger, 'the merger of aggregate');
     // Null aggregates are never stored nor forwarded as rows, so the table's values are the others.
     const aggregation = aggregating(initializer, aggregator, merger) as Aggregation<K, V, unknown> as Aggregation<K, V, NonNullable<A>>;
     return aggregateWindows(

@@ -10,6 +10,19 @@ export function describeSource<K, V>(
   topics: string | readonly string[] | RegExp,
   options: Consumed<K, V>,
 ): SourceDescription {
+  // JavaScript may pass anything.
+  const given: unknown = topics;
+  if (
+    !(typeof given === 'string' || given instanceof RegExp || (Array.isArray(given) && given.every((topic) => typeof topic === 'string')))
+  ) {
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `a source reads a topic, several topics or a pattern, got ${given === null ? 'null' : typeof given}`,
+      {
+        details: { node: name },
+      },
+    );
+  }
   const list = typeof topics === 'string' ? [topics] : topics instanceof RegExp ? [] : topics;
   if (!(topics instanceof RegExp) && list.length === 0)
     throw new TopologyError('a stream needs at least one topic', { details: { node: name } });

@@ -1,6 +1,6 @@
 /** Branches of a stream: what `KStream.split` takes and gives. Kafka Streams: `BranchedKStream`, `Branched`. */
 import { StreamsError } from '../errors.ts';
-import type { Predicate } from '../operators/functions.ts';
+import { requireFunction, type Predicate } from '../operators/functions.ts';
 import { PassThrough } from '../operators/pass-through.ts';
 import { type BranchTarget, Split } from '../operators/split.ts';
 import type { StreamPlace } from './build-context.ts';
@@ -46,6 +46,7 @@ export function splitStream<K, V>(
 ): unknown[] {
   const { context } = place;
   const splitter = context.names.named(name, 'KSTREAM-BRANCH-');
+  for (const branch of branches) requireFunction(branch.when, `the predicate of a branch of "${splitter}"`);
   const targets: BranchTarget<K, V>[] = branches.map((branch, index) => ({
     accepts: branch.when,
     child: splitter + (branch.name ?? String(index + 1)),

@@ -77,9 +77,10 @@ export type CopyStoreOptions = StateStoreOptions<unknown, unknown> & { readonly 
  */
 export type ConnectedStore = string | StateStoreOptions<unknown, unknown>;
 
-/** @throws MR_ARGUMENT_INVALID for a retention that is negative or shorter than the windows. */
+/** @throws MR_ARGUMENT_INVALID for no name, and for a retention that is negative or shorter than the windows. */
 function stateStoreSpec<K, V>(options: StateStoreOptions<K, V>, persistence: Persistence): StoreSpec {
-  const { name } = options;
+  const name: unknown = options.name;
+  if (typeof name !== 'string') throw new StreamsError('MR_ARGUMENT_INVALID', `a store needs a name, got ${typeof name}`);
   if (options.kind === 'versioned') return versionedStore(name, options, options.historyRetention);
   const base = {
     name,

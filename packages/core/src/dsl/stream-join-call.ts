@@ -1,4 +1,5 @@
 /** The three ways to call a stream's joins, told apart by what they were given: a stream, a table, or a global table and a selector. */
+import { requiredPlace } from './required-place.ts';
 import type { Mapper } from '../operators/functions.ts';
 import type { StreamTableJoiner } from '../operators/stream-global-join.ts';
 import type { StreamJoiner } from '../operators/stream-join.ts';
@@ -44,6 +45,7 @@ export function joinStream<K, V, VO, R>(
   place: StreamPlace<K, V>,
   call: StreamCall<K, V, VO, R> | TableCall<K, V, VO, R>,
 ): KStream<K, R> {
+  requiredPlace<unknown>(call[0], 'join');
   if (isTableCall(call)) {
     const [table, joiner, options = {}] = call;
     return joinStreamWithTable(kind === 'left', place, table.place, joiner as StreamTableJoiner<K, NonNullable<V>, VO, R>, options);

@@ -1,4 +1,5 @@
 /** The join of two streams, as the DSL describes it. Kafka Streams: `KStreamImplJoin`, `StreamStreamJoinNode`. */
+import { requireFunction } from '../operators/functions.ts';
 import { JoinTimes } from '../operators/join-time.ts';
 import { joinWindow } from '../operators/join-window.ts';
 import { PassThrough } from '../operators/pass-through.ts';
@@ -18,6 +19,7 @@ export function joinStreams<K, L, R, V>(
   joiner: StreamJoiner<K, NonNullable<L>, NonNullable<R>, V>,
   options: StreamJoined<K, NonNullable<L>, NonNullable<R>>,
 ): KStream<K, V> {
+  requireFunction(joiner, 'the joiner');
   checkJoined(options);
   const { name, windows } = options;
   const store = joinStoreOptions(options.store);

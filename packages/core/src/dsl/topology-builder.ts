@@ -182,6 +182,7 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
    * @throws MR_TOPOLOGY_INVALID if the processor or a store was not added, or the node is no processor.
    */
   connectProcessorAndStateStores(processor: string, ...stores: readonly string[]): this {
+    if (stores.length === 0) throw new TopologyError(`no store is named that "${processor}" shall use`, { details: { node: processor } });
     this.#nodes.connectProcessorAndStateStores(processor, stores);
     return this;
   }
@@ -202,6 +203,7 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
   }
 }
 
-function listOf(parents: Parents): readonly string[] {
-  return typeof parents === 'string' ? [parents] : [...parents];
+/** None where JavaScript forgot them, which is refused as such. */
+function listOf(parents: Parents | undefined): readonly string[] {
+  return typeof parents === 'string' ? [parents] : [...(parents ?? [])];
 }

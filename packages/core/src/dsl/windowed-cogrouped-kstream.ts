@@ -1,5 +1,5 @@
 /** Cogrouped streams in windows. Kafka Streams: `TimeWindowedCogroupedKStream`, `SessionWindowedCogroupedKStream`. */
-import type { Initializer } from '../operators/functions.ts';
+import { requireFunction, type Initializer } from '../operators/functions.ts';
 import type { TableTraits } from '../operators/operator.ts';
 import { sessionAggregate } from '../operators/session-aggregate.ts';
 import { slidingAggregate } from '../operators/sliding-aggregate.ts';
@@ -76,6 +76,7 @@ export class SessionWindowedCogroupedKStream<out K, out A> {
     merger: Merger<K, A>,
     options: WindowedTableOptions<K, NonNullable<A>> = {},
   ): KTable<Windowed<K>, NonNullable<A>> {
+    requireFunction(merger, 'the merger of aggregate');
     const store = windowedStoreOptions(options.store);
     const windows = this.#windows;
     const { context } = this.#cogrouping;

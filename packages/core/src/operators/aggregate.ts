@@ -6,7 +6,7 @@ import type { Change } from '../processor/change.ts';
 import type { OperatorContext, Processor } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
-import type { Aggregator, Initializer } from './functions.ts';
+import { requireFunction, type Aggregator, type Initializer } from './functions.ts';
 import type { TableOperator, TableTraits } from './operator.ts';
 import { TableOutput } from './table-output.ts';
 
@@ -56,6 +56,8 @@ export function aggregate<K, V, A>(
   aggregator: Aggregator<K, V, A>,
   readsValue: boolean = true,
 ): TableOperator<K, V | null, K, Change<A>> {
+  requireFunction(initializer, 'the initializer of aggregate');
+  requireFunction(aggregator, 'the aggregator');
   return { prefix: 'KSTREAM-AGGREGATE-', create: (traits) => new StreamAggregate(initializer, aggregator, readsValue, traits) };
 }
 

@@ -2,7 +2,7 @@
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import { forwardingCopies } from '../processor/record-copies.ts';
 import type { StreamRecord } from '../record.ts';
-import type { Predicate } from './functions.ts';
+import { requireFunction, type Predicate } from './functions.ts';
 import type { Operator } from './operator.ts';
 
 class Filter<K, V> implements Processor<K, V, K, V> {
@@ -27,5 +27,6 @@ class Filter<K, V> implements Processor<K, V, K, V> {
 
 /** `keep`: what the predicate must say for a record to go on. */
 export function filter<K, V>(predicate: Predicate<K, V>, keep: boolean): Operator<K, V, K, V> {
+  requireFunction(predicate, 'the predicate of filter');
   return { prefix: 'KSTREAM-FILTER-', changesKey: false, changesValue: false, create: () => forwardingCopies(new Filter(predicate, keep)) };
 }

@@ -2,7 +2,7 @@
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import { checkIterable } from './flat-map.ts';
-import type { Mapper } from './functions.ts';
+import { requireFunction, type Mapper } from './functions.ts';
 import type { Operator } from './operator.ts';
 
 class FlatMapValues<K, V, V2> implements Processor<K, V, K, V2> {
@@ -25,5 +25,6 @@ class FlatMapValues<K, V, V2> implements Processor<K, V, K, V2> {
 }
 
 export function flatMapValues<K, V, V2>(mapper: Mapper<K, V, Iterable<V2>>): Operator<K, V, K, V2> {
+  requireFunction(mapper, 'the mapper of flatMapValues');
   return { prefix: 'KSTREAM-FLATMAPVALUES-', changesKey: false, changesValue: true, create: () => new FlatMapValues(mapper) };
 }

@@ -2,7 +2,7 @@
 import { StreamsError } from '../errors.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
-import type { KeyValuePair, Mapper } from './functions.ts';
+import { requireFunction, type KeyValuePair, type Mapper } from './functions.ts';
 import { checkPair } from './map.ts';
 import type { Operator } from './operator.ts';
 
@@ -39,5 +39,6 @@ export function checkIterable(values: Iterable<unknown> | null | undefined, oper
 }
 
 export function flatMap<K, V, K2, V2>(mapper: Mapper<K, V, Iterable<KeyValuePair<K2, V2>>>): Operator<K, V, K2, V2> {
+  requireFunction(mapper, 'the mapper of flatMap');
   return { prefix: 'KSTREAM-FLATMAP-', changesKey: true, changesValue: false, create: () => new FlatMap(mapper) };
 }

@@ -1,4 +1,18 @@
 /** The shapes of the functions that users give to operators. The value comes first, since most functions need nothing else. */
+import { StreamsError } from '../errors.ts';
+
+/** @throws MR_ARGUMENT_INVALID for what JavaScript passes in the place of a function; Kafka Streams throws a `NullPointerException` there */
+export function requireFunction(value: unknown, what: string): asserts value is (...args: never[]) => unknown {
+  if (typeof value === 'function') return;
+  throw new StreamsError('MR_ARGUMENT_INVALID', `${what} must be a function, got ${value === null ? 'null' : typeof value}`);
+}
+
+/** As {@link requireFunction}, for an object with methods. */
+export function requireMethods(value: object, methods: readonly string[], what: string): void {
+  // JavaScript may pass anything.
+  const object = value as Readonly<Record<string, unknown>> | null | undefined;
+  for (const method of methods) requireFunction(object?.[method], `${method} of ${what}`);
+}
 
 /** Decides about a record. Must depend on its arguments alone: it runs again on replay. */
 export type Predicate<K, V> = (value: V, key: K) => boolean;

@@ -1,7 +1,7 @@
 /** A new value for every record; the key stays, so no repartition is needed. Null values reach the mapper. Kafka Streams: `KStreamMapValues`. */
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
-import type { Mapper } from './functions.ts';
+import { requireFunction, type Mapper } from './functions.ts';
 import type { Operator } from './operator.ts';
 
 class MapValues<K, V, V2> implements Processor<K, V, K, V2> {
@@ -22,5 +22,6 @@ class MapValues<K, V, V2> implements Processor<K, V, K, V2> {
 }
 
 export function mapValues<K, V, V2>(mapper: Mapper<K, V, V2>): Operator<K, V, K, V2> {
+  requireFunction(mapper, 'the mapper of mapValues');
   return { prefix: 'KSTREAM-MAPVALUES-', changesKey: false, changesValue: true, create: () => new MapValues(mapper) };
 }

@@ -2,7 +2,7 @@
 import { StreamsError } from '../errors.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
-import type { KeyValuePair, Mapper } from './functions.ts';
+import { requireFunction, type KeyValuePair, type Mapper } from './functions.ts';
 import type { Operator } from './operator.ts';
 
 class MapPairs<K, V, K2, V2> implements Processor<K, V, K2, V2> {
@@ -38,5 +38,6 @@ export function checkPair(
 }
 
 export function map<K, V, K2, V2>(mapper: Mapper<K, V, KeyValuePair<K2, V2>>): Operator<K, V, K2, V2> {
+  requireFunction(mapper, 'the mapper of map');
   return { prefix: 'KSTREAM-MAP-', changesKey: true, changesValue: false, create: () => new MapPairs(mapper) };
 }

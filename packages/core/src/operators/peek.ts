@@ -2,7 +2,7 @@
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import { forwardingCopies } from '../processor/record-copies.ts';
 import type { StreamRecord } from '../record.ts';
-import type { Action } from './functions.ts';
+import { requireFunction, type Action } from './functions.ts';
 import type { Operator } from './operator.ts';
 
 class Peek<K, V> implements Processor<K, V, K, V> {
@@ -36,9 +36,11 @@ class Foreach<K, V> implements Processor<K, V, never, never> {
 }
 
 export function peek<K, V>(action: Action<K, V>): Operator<K, V, K, V> {
+  requireFunction(action, 'the action of peek');
   return { prefix: 'KSTREAM-PEEK-', changesKey: false, changesValue: false, create: () => forwardingCopies(new Peek(action)) };
 }
 
 export function foreach<K, V>(action: Action<K, V>): Operator<K, V, never, never> {
+  requireFunction(action, 'the action of foreach');
   return { prefix: 'KSTREAM-FOREACH-', changesKey: false, changesValue: false, create: () => new Foreach(action) };
 }

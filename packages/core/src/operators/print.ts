@@ -1,7 +1,7 @@
 /** Gives every record as a line of text to a function, and ends there. Kafka Streams: `KStreamPrint`, `Printed`. */
 import type { Processor } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
-import type { Mapper } from './functions.ts';
+import { requireFunction, type Mapper } from './functions.ts';
 import type { Operator } from './operator.ts';
 
 class Print<K, V> implements Processor<K, V, never, never> {
@@ -27,5 +27,7 @@ export function print<K, V>(
   label: string,
   mapper: Mapper<K, V, string> = keyAndValue,
 ): Operator<K, V, never, never> {
+  requireFunction(write, 'what print writes with');
+  requireFunction(mapper, 'the mapper of print');
   return { prefix: 'KSTREAM-PRINTER-', changesKey: false, changesValue: false, create: () => new Print(write, label, mapper) };
 }

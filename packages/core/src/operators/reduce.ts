@@ -6,7 +6,7 @@ import type { Change } from '../processor/change.ts';
 import type { OperatorContext, Processor } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
-import type { Reducer } from './functions.ts';
+import { requireFunction, type Reducer } from './functions.ts';
 import type { TableOperator, TableTraits } from './operator.ts';
 import { TableOutput } from './table-output.ts';
 
@@ -44,5 +44,6 @@ class StreamReduce<K, V> implements Processor<K, V | null, K, Change<V>> {
 }
 
 export function reduce<K, V>(reducer: Reducer<K, V>): TableOperator<K, V | null, K, Change<V>> {
+  requireFunction(reducer, 'the reducer');
   return { prefix: 'KSTREAM-REDUCE-', create: (traits) => new StreamReduce(reducer, traits) };
 }

@@ -1,7 +1,7 @@
 /** A new key for every record; what `selectKey` and `groupBy` do. Kafka Streams: `KStreamMap` behind `internalSelectKey`. */
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
-import type { Mapper } from './functions.ts';
+import { requireFunction, type Mapper } from './functions.ts';
 import type { Operator } from './operator.ts';
 
 class SelectKey<K, V, K2> implements Processor<K, V, K2, V> {
@@ -22,5 +22,6 @@ class SelectKey<K, V, K2> implements Processor<K, V, K2, V> {
 }
 
 export function selectKey<K, V, K2>(selector: Mapper<K, V, K2>): Operator<K, V, K2, V> {
+  requireFunction(selector, 'the selector of the key');
   return { prefix: 'KSTREAM-KEY-SELECT-', changesKey: true, changesValue: false, create: () => new SelectKey(selector) };
 }

@@ -4,7 +4,7 @@
  */
 import type { OperatorContext, Processor } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
-import type { Mapper } from './functions.ts';
+import { requireFunction, type Mapper } from './functions.ts';
 import type { Operator } from './operator.ts';
 import type { OpenTableReader, TableReader } from './table-reader.ts';
 
@@ -62,6 +62,8 @@ export function streamGlobalJoin<K, V, KG, VG, R>(
   joiner: StreamTableJoiner<K, V, VG, R>,
   isLeft: boolean,
 ): Operator<K, V, K, R> {
+  requireFunction(select, 'the selector of the join');
+  requireFunction(joiner, 'the joiner');
   return {
     prefix: 'KSTREAM-LEFTJOIN-',
     changesKey: false,

@@ -3,6 +3,7 @@
  * the table make no results. With a grace, records wait so long for rows that come late. A record without value is dropped, and so is one without key, unless it stays in a
  * left join. The result carries the record's timestamp (S-87 … S-92). Kafka Streams: `KStreamKTableJoinProcessor`.
  */
+import { requireFunction } from './functions.ts';
 import type { OperatorContext, Processor, ProcessorFactory } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import type { EvictionListener, JoinBuffer } from '../stores/buffer-faces.ts';
@@ -67,5 +68,6 @@ export function streamTableJoin<K, V, T, R>(
   isLeft: boolean,
   bufferName: string | undefined,
 ): ProcessorFactory<K, V | null, K, R> {
+  requireFunction(joiner, 'the joiner');
   return () => new StreamTableJoin(openTable, joiner, isLeft, bufferName);
 }

@@ -8,7 +8,7 @@ import type { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
-import type { Initializer } from './functions.ts';
+import { requireFunction, requireMethods, type Initializer } from './functions.ts';
 import type { TableOperator, TableTraits } from './operator.ts';
 import { TableOutput } from './table-output.ts';
 
@@ -72,6 +72,8 @@ export function tableAggregate<K, V, A>(
   initializer: Initializer<A>,
   aggregator: TableAggregator<K, V, A>,
 ): TableOperator<K, Change<V>, K, Change<A>> {
+  requireFunction(initializer, 'the initializer of aggregate');
+  requireMethods(aggregator, ['add', 'subtract'], 'the aggregator');
   return { prefix: 'KTABLE-AGGREGATE-', create: (traits) => new TableAggregate(initializer, aggregator, traits) };
 }
 

@@ -6,7 +6,7 @@ import { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
-import type { Predicate } from './functions.ts';
+import { requireFunction, type Predicate } from './functions.ts';
 import type { TableOperator, TableTraits } from './operator.ts';
 import { TableOutput } from './table-output.ts';
 
@@ -58,5 +58,6 @@ class TableFilter<K, V> implements Processor<K, Change<V>, K, Change<V>> {
 
 /** `keep`: what the predicate must say for a row to stay. */
 export function tableFilter<K, V>(predicate: Predicate<K, V>, keep: boolean): TableOperator<K, Change<V>, K, Change<V>> {
+  requireFunction(predicate, 'the predicate of filter');
   return { prefix: 'KTABLE-FILTER-', create: (traits) => new TableFilter(predicate, keep, traits) };
 }

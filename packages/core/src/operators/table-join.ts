@@ -3,6 +3,7 @@
  * writes its store, if it has one. Rows are joined by key alone, whatever their times; the result carries the larger timestamp (S-110 … S-117).
  * Kafka Streams: `KTableKTableInnerJoin`, `…LeftJoin`, `…RightJoin`, `…OuterJoin`, `KTableKTableJoinMerger`.
  */
+import { requireFunction } from './functions.ts';
 import { Change } from '../processor/change.ts';
 import type { OperatorContext, Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
@@ -117,6 +118,7 @@ export function tableJoin<K, L, R, V>(
   openRight: OpenTableReader<K, R>,
   joiner: TableJoiner<K, L, R, V>,
 ): TableJoin<K, L, R, V> {
+  requireFunction(joiner, 'the joiner');
   const isLeftRequired = kind !== 'outer';
   const isRightRequired = kind === 'inner';
   const left: Side<K, L, R, V> = { openOther: openRight, isRequired: isLeftRequired, isOtherRequired: isRightRequired, combine: joiner };

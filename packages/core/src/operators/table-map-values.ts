@@ -3,7 +3,7 @@ import { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
-import type { Mapper } from './functions.ts';
+import { requireFunction, type Mapper } from './functions.ts';
 import type { TableOperator, TableTraits } from './operator.ts';
 import { TableOutput } from './table-output.ts';
 
@@ -49,5 +49,6 @@ class TableMapValues<K, V, V2> implements Processor<K, Change<V>, K, Change<V2>>
 }
 
 export function tableMapValues<K, V, V2>(mapper: Mapper<K, V, V2 | null | undefined>): TableOperator<K, Change<V>, K, Change<V2>> {
+  requireFunction(mapper, 'the mapper of mapValues');
   return { prefix: 'KTABLE-MAPVALUES-', create: (traits) => new TableMapValues(mapper, traits) };
 }

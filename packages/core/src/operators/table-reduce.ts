@@ -1,4 +1,5 @@
 /** As `table-aggregate`, for aggregates of the rows' own type: the first row of a group stands as it is. Kafka Streams: `KTableReduce`. */
+import { requireMethods } from './functions.ts';
 import type { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
@@ -57,5 +58,6 @@ class TableReduce<K, V> implements Processor<K, Change<V>, K, Change<V>> {
 }
 
 export function tableReduce<K, V>(reducer: TableReducer<K, V>): TableOperator<K, Change<V>, K, Change<V>> {
+  requireMethods(reducer, ['add', 'subtract'], 'the reducer');
   return { prefix: 'KTABLE-REDUCE-', create: (traits) => new TableReduce(reducer, traits) };
 }

@@ -9,7 +9,7 @@ import { StreamsError } from '../errors.ts';
 import { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
-import type { KeyValuePair, Mapper } from './functions.ts';
+import { requireFunction, type KeyValuePair, type Mapper } from './functions.ts';
 import type { Operator } from './operator.ts';
 import { checkPair } from './map.ts';
 
@@ -52,5 +52,6 @@ class TableRegroup<K, V, K2, V2> implements Processor<K, Change<V>, K2, Change<V
 }
 
 export function tableRegroup<K, V, K2, V2>(selector: Mapper<K, V, KeyValuePair<K2, V2>>): Operator<K, Change<V>, K2, Change<V2>> {
+  requireFunction(selector, 'the selector of groupBy');
   return { prefix: 'KTABLE-SELECT-', changesKey: false, changesValue: false, create: () => new TableRegroup(selector) };
 }

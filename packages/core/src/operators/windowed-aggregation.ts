@@ -1,5 +1,5 @@
 /** What a windowed aggregation does with the records of a window, whatever the windows are: count, reduce and aggregate are the same to its processors. */
-import type { Initializer } from './functions.ts';
+import { requireFunction, type Initializer } from './functions.ts';
 
 /** The aggregate with `value` taken in; it is null where the window has none and the initializer gave none. Null removes the window. */
 export type WindowAggregator<K, V, A> = {
@@ -37,6 +37,8 @@ export function aggregating<K, V, A>(
   aggregator: (aggregate: A, value: V, key: K) => A | null | undefined,
   merger?: Merger<K, A>,
 ): Aggregation<K, V, A> {
+  requireFunction(initializer, 'the initializer of aggregate');
+  requireFunction(aggregator, 'the aggregator');
   return {
     initializer,
     aggregator,
@@ -53,6 +55,7 @@ export function cogrouping<K, V, A>(aggregation: Aggregation<K, V, A>, position:
 
 /** The first value stands as it is. */
 export function reducing<K, V>(reducer: WindowReducer<K, V>): Aggregation<K, V, NonNullable<V>> {
+  requireFunction(reducer, 'the reducer');
   return {
     initializer: () => null,
     // A value that is null removes what is not there.

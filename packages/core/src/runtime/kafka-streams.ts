@@ -1,6 +1,6 @@
 /** The public handle of an application instance. Kafka Streams: `org.apache.kafka.streams.KafkaStreams`. */
 import { createTask } from '../engine/task.ts';
-import { StreamsError } from '../errors.ts';
+import { StreamsError, TopologyError } from '../errors.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Timer } from '../time.ts';
 import { Topology } from '../topology/topology.ts';
@@ -30,10 +30,15 @@ export class KafkaStreams implements AsyncDisposable {
   /**
    * @throws MR_CONFIG_INVALID for an option that is missing or impossible
    * @throws MR_FEATURE_UNAVAILABLE for `exactly_once_v2`
+   * @throws MR_TOPOLOGY_INVALID for a topology without sources
    */
   constructor(topology: Topology, options: KafkaStreamsOptions) {
     if (!(topology instanceof Topology)) {
       throw new StreamsError('MR_CONFIG_INVALID', 'the first argument is no topology: give what build() of a StreamsBuilder returns');
+    }
+    const { globalStores, subtopologies } = topology.plan;
+    if (subtopologies.length + globalStores.length === 0) {
+      throw new TopologyError('the topology reads no topic, so there is nothing to run: add a stream or a table');
     }
     this.#options = resolveOptions(options);
     this.#instance = new StreamsInstance(topology.plan, this.#options, createTask);

@@ -3,7 +3,7 @@
  *
  * Finds the sub-topologies: nodes joined by an edge or by a store. Kafka Streams: `InternalTopologyBuilder`; ids, orders and checks are its.
  */
-import { TopologyError } from '../errors.ts';
+import { StreamsError, TopologyError } from '../errors.ts';
 import type { AnyProcessor, StreamPartitioner, TimestampExtractor, TopicExtractor } from '../processor/processor.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { StoreSpec } from '../stores/store-spec.ts';
@@ -156,6 +156,17 @@ export class TopologyBuilder {
 
   addSink(sink: Omit<SinkEntry, 'kind'>): void {
     this.#checkNew(sink.name);
+    // JavaScript may pass anything.
+    const topic: unknown = sink.topic;
+    if (typeof topic !== 'string' && typeof topic !== 'function') {
+      throw new StreamsError(
+        'MR_ARGUMENT_INVALID',
+        `the sink "${sink.name}" needs the name of a topic or a function that names one, got ${topic === null ? 'null' : typeof topic}`,
+        {
+          details: { node: sink.name },
+        },
+      );
+    }
     this.#checkPredecessors('sink', sink.name, sink.predecessors);
     this.#add({ kind: 'sink', ...sink });
   }
@@ -308,6 +319,8 @@ export class TopologyBuilder {
   }
 
   #checkNew(name: string): void {
+    // As above.
+    if (typeof (name as unknown) !== 'string') throw new StreamsError('MR_ARGUMENT_INVALID', `a node needs a name, got ${typeof name}`);
     if (this.#nodes.has(name)) {
       throw new TopologyError(`another node is called "${name}" already: names must be unique in a topology`, { details: { node: name } });
     }

@@ -304,12 +304,14 @@ test('the compiler knows windowed and cogrouped streams', () => {
   cogrouped.aggregate(() => '');
   // @ts-expect-error the store's value serde does not fit
   windowed.count({ store: { value: text } });
-  grouped.windowedBy(sessionWindows({ gap: 1 })).aggregate(
-    () => 0,
-    (sum) => sum,
-    // @ts-expect-error sessions need a merger
-    {},
-  );
+  expect(() =>
+    grouped.windowedBy(sessionWindows({ gap: 1 })).aggregate(
+      () => 0,
+      (sum) => sum,
+      // @ts-expect-error sessions need a merger
+      {},
+    ),
+  ).toThrow('the merger of aggregate must be a function');
   // @ts-expect-error no such strategy
   grouped.windowedBy(tumbling, { emit: 'never' });
   expect(() => newBuilder().stream('in').groupByKey().windowedBy(unlimitedWindows(), { emit: 'onWindowClose' })).toThrow(refused);

@@ -197,6 +197,35 @@ describe('merge.repartition.topics', () => {
     });
   });
 
+  it('moves above a join with a global table, which does not count as a change of the value', () => {
+    const topology = merged((in_, builder) => {
+      const keyed = in_.selectKey(first);
+      const joined = keyed.leftJoin(
+        builder.globalTable('g'),
+        (value) => value,
+        (left, right) => `${left}${right}`,
+        { name: 'joined' },
+      );
+      joined.groupByKey({ name: 'a' }).count({ name: 'count-a' });
+      keyed.groupByKey({ name: 'b' }).count({ name: 'count-b' });
+    });
+    expect(childrenOf(topology)).toMatchObject({ 'a-repartition-source': ['joined', 'count-b'], joined: ['count-a'] });
+  });
+
+  it('belongs to the key-changing node that the first way up leads to', () => {
+    const topology = merged((in_) => {
+      const keyed = in_.selectKey(first, { name: 'keyed' });
+      const reduced = keyed
+        .groupByKey({ name: 'b' })
+        .reduce((_, value) => value, { name: 'reduce' })
+        .toStream({ name: 'reduced' });
+      const again = keyed.selectKey(first, { name: 'again' });
+      reduced.merge(again, { name: 'both' }).groupByKey({ name: 'a' }).count({ name: 'count' });
+    });
+    expect(topicsOf(topology, 'repartition')).toEqual(['b-repartition']);
+    expect(childrenOf(topology)).toMatchObject({ 'b-repartition-source': ['reduce', 'again'], again: ['both'], both: ['count'] });
+  });
+
   it('is refused where the first repartition took the way of the second along', () => {
     expect(() =>
       merged((in_) => {
