@@ -22,7 +22,12 @@ export function matchesAvroJson(schema: Schema, value: unknown, json: unknown): 
     case 'fixed':
       return value instanceof Uint8Array && typeof json === 'string' && Buffer.from(json, 'latin1').equals(value);
     case 'array':
-      return Array.isArray(value) && Array.isArray(json) && value.length === json.length && value.every((item, i) => matchesAvroJson(schema.items, item, json[i]));
+      return (
+        Array.isArray(value) &&
+        Array.isArray(json) &&
+        value.length === json.length &&
+        value.every((item, i) => matchesAvroJson(schema.items, item, json[i]))
+      );
     case 'map': {
       const read = value as Record<string, unknown>;
       const expected = json as Record<string, unknown>;

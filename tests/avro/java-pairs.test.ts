@@ -18,7 +18,10 @@ interface Pair {
   readonly read: unknown;
 }
 
-const lines = gunzipSync(readFileSync(process.env['AVRO_PAIRS'] ?? new URL('golden/java-pairs.jsonl.gz', import.meta.url))).toString('utf8').trim().split('\n');
+const lines = gunzipSync(readFileSync(process.env['AVRO_PAIRS'] ?? new URL('golden/java-pairs.jsonl.gz', import.meta.url)))
+  .toString('utf8')
+  .trim()
+  .split('\n');
 const pairs = lines.map((line) => JSON.parse(line) as Pair);
 
 test('there are as many as were made', () => {
@@ -45,12 +48,15 @@ describe('for every pair', () => {
       } catch (error) {
         if (!(error instanceof AvroError)) throw error;
         // Java finds out with the first item of an array that its type does not fit; here the schemas alone decide, so that a topic does not fail now and then.
-        const isRefused = error.code === 'MR_AVRO_SCHEMA_INCOMPATIBLE' && findIncompatibility(schemaOf(schema), schemaOf(reader)) !== undefined;
+        const isRefused =
+          error.code === 'MR_AVRO_SCHEMA_INCOMPATIBLE' && findIncompatibility(schemaOf(schema), schemaOf(reader)) !== undefined;
         return !isReadable || isRefused ? [] : [`${index}: ${error.message}`];
       }
       if (!isReadable) return [`${index}: Java cannot read it, here it is ${JSON.stringify(value)}`];
       readable++;
-      return matchesAvroJson(schemaOf(reader), value, read) ? [] : [`${index}: ${JSON.stringify(value)} instead of ${JSON.stringify(read)}`];
+      return matchesAvroJson(schemaOf(reader), value, read)
+        ? []
+        : [`${index}: ${JSON.stringify(value)} instead of ${JSON.stringify(read)}`];
     });
     expect(wrong).toEqual([]);
     expect(readable).toBeGreaterThan(1_000);

@@ -17,3 +17,6 @@ export type { ParsedSchema, ParseOptions } from './schema/parse-schema.ts';
 export type { Schema } from './schema/schema.ts';
 export { avro } from './serde/avro.ts';
 export type { AvroObjectOptions, AvroRegistryOptions } from './serde/avro-options.ts';
+export { dumpRegistry, referencedNames } from './registry/dump.ts';
+export { generateTypes } from './types/generate-types.ts';
+export type { GeneratedTypes, GenerateOptions, TypeSource } from './types/generate-types.ts';

@@ -6,7 +6,7 @@ import { type Clock } from '@millrace/core';
 import { systemClock } from '@millrace/core/kafka';
 import { AvroError } from '../errors.ts';
 import { canonicalForm } from '../schema/canonical-form.ts';
-import { parseSchema } from '../schema/parse-schema.ts';
+import { type ParsedSchema, parseSchema } from '../schema/parse-schema.ts';
 import type { NamedSchema, Schema } from '../schema/schema.ts';
 import {
   attempt,
@@ -27,6 +27,8 @@ const maxFailures = 10_000;
 export interface CatalogEntry {
   readonly id: number;
   readonly root: Schema;
+  /** Its types, and those of the schemas that it refers to. */
+  readonly names: ReadonlyMap<string, NamedSchema>;
   /** Everything that it takes to parse the schema without a registry: what it refers to first, itself last. */
   readonly texts: readonly string[];
 }
@@ -105,7 +107,7 @@ export class SchemaCatalog {
     let root: Schema | undefined;
     for (const text of texts) ({ names, root } = parseSchema(text, { names }));
     if (root === undefined) throw new AvroError('MR_AVRO_SCHEMA_INVALID', `nothing was kept of the schema ${id}`, { details: { id } });
-    return this.#remember({ id, root, texts });
+    return this.#remember({ id, root, names, texts });
   }
 
   /** Says that a schema which is known may be written under its id. */
@@ -115,7 +117,7 @@ export class SchemaCatalog {
 
   /** Parses a schema after those that it refers to, which are fetched. */
   parse(text: SchemaText): MaybePromise<Schema> {
-    return this.#parse(text, [], new Set());
+    return chain(this.#parse(text, [], new Set()), ({ root }) => root);
   }
 
   /** The schema's id under the subject, registered if it was not. Asked once a schema and subject, however many want it. */
@@ -184,11 +186,11 @@ export class SchemaCatalog {
     const known = this.#entries.get(id);
     if (known !== undefined) return known;
     const texts: string[] = [];
-    return chain(this.#parse(text, texts, new Set()), (root) => this.#remember({ id, root, texts }));
+    return chain(this.#parse(text, texts, new Set()), ({ names, root }) => this.#remember({ id, root, names, texts }));
   }
 
   /** Parses a schema after those that it refers to. */
-  #parse(text: SchemaText, texts: string[], seen: Set<string>): MaybePromise<Schema> {
+  #parse(text: SchemaText, texts: string[], seen: Set<string>): MaybePromise<ParsedSchema> {
     const references = text.references.filter(({ subject, version }) => !seen.has(`${subject} ${version}`));
     const all = chainEach(references, ({ subject, version }) => {
       seen.add(`${subject} ${version}`);
@@ -197,9 +199,9 @@ export class SchemaCatalog {
     return chain(all, () => {
       let names: ReadonlyMap<string, NamedSchema> = new Map();
       for (const earlier of texts) ({ names } = parseSchema(earlier, { names }));
-      const { root } = parseSchema(text.schema, { names });
+      const parsed = parseSchema(text.schema, { names });
       texts.push(text.schema);
-      return root;
+      return parsed;
     });
   }
 

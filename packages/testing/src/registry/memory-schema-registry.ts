@@ -25,6 +25,8 @@ export type CompatibilityLevel =
 export interface MemorySchemaRegistryOptions {
   /** What a new schema of a subject must be to those before it. @default 'BACKWARD', as Confluent's registry */
   readonly compatibility?: CompatibilityLevel | undefined;
+  /** Schemas that it has from the start, as `millrace avro dump` writes them; their ids and versions are kept. */
+  readonly dump?: readonly SchemaVersion[] | undefined;
   /** What the caches of serdes go by. @default the machine's */
   readonly clock?: Clock | undefined;
 }
@@ -46,6 +48,7 @@ export class MemorySchemaRegistry implements SchemaRegistry {
   constructor(options: MemorySchemaRegistryOptions = {}) {
     this.#compatibility = options.compatibility ?? 'BACKWARD';
     this.clock = options.clock;
+    for (const version of options.dump ?? []) this.#load(version);
   }
 
   /** From now on every call fails as if nobody answered. */
@@ -112,11 +115,11 @@ export class MemorySchemaRegistry implements SchemaRegistry {
       throw refused(`the schema being registered is incompatible with an earlier schema for subject "${subject}": ${reason}`, 409, subject);
     let id = this.#ids.get(key);
     if (id === undefined) {
-      id = this.#ids.size + 1;
+      id = Math.max(0, ...this.#texts.keys()) + 1;
       this.#ids.set(key, id);
       this.#texts.set(id, { schema: text.schema, references: [...text.references] });
     }
-    versions.push({ id, subject, version: versions.length + 1, schema: text.schema, references: [...text.references] });
+    versions.push({ id, subject, version: (versions.at(-1)?.version ?? 0) + 1, schema: text.schema, references: [...text.references] });
     this.#subjects.set(subject, versions);
     return id;
   }
@@ -124,6 +127,15 @@ export class MemorySchemaRegistry implements SchemaRegistry {
   /** Why the subject would not take the schema; undefined if it would. */
   incompatibility(subject: string, text: SchemaText): string | undefined {
     return this.#reasonAgainst(subject, this.#parse(text, subject).root, this.#subjects.get(subject) ?? []);
+  }
+
+  #load({ id, references, schema, subject, version }: SchemaVersion): void {
+    const text = { schema, references };
+    this.#ids.set(keyOf(text), id);
+    this.#texts.set(id, text);
+    const versions = this.#subjects.get(subject) ?? [];
+    versions.push({ ...text, id, subject, version });
+    this.#subjects.set(subject, versions);
   }
 
   #reasonAgainst(subject: string, root: Schema, versions: readonly SchemaVersion[]): string | undefined {
