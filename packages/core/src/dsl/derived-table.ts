@@ -46,6 +46,7 @@ export function deriveTable<K, V, V2>(
       lineage,
       create: operator.create,
       store: store?.name === undefined ? undefined : tableStore(store.name, store, context.persistence),
+      hasStoreOptions: store !== undefined,
       stores: connected.names,
       ownStores: connected.own,
     },

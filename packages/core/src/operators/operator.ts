@@ -22,6 +22,8 @@ export interface TableTraits {
   readonly sendOldValues: boolean;
   /** The table that this one is computed from keeps the history of its rows, so its changes may be of former times. */
   readonly isInputVersioned?: boolean | undefined;
+  /** Whether the rows that come out count as kept with their history: where they do not, every change is the latest. */
+  readonly isOutputVersioned?: boolean | undefined;
 }
 
 /** An operator whose output is a table: changes of rows. */

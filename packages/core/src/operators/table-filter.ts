@@ -43,7 +43,7 @@ class TableFilter<K, V> implements Processor<K, Change<V>, K, Change<V>> {
       if (oldValue === null && newValue === null && this.#traits.isInputVersioned !== true) return;
     }
     if (store === undefined) {
-      this.#context.forward(record.withValue(new Change(newValue, oldValue, change.isLatest)));
+      this.#context.forward(record.withValue(new Change(newValue, oldValue, change.isLatest || this.#traits.isOutputVersioned === false)));
       return;
     }
     const validTo = store.write(key, newValue, timestamp);

@@ -36,7 +36,7 @@ class TableMapValues<K, V, V2> implements Processor<K, Change<V>, K, Change<V2>>
       oldValue = store === undefined ? this.#mapped(change.oldValue, key) : (store.lookup(key)?.value ?? null);
     }
     if (store === undefined) {
-      this.#context.forward(record.withValue(new Change(newValue, oldValue, change.isLatest)));
+      this.#context.forward(record.withValue(new Change(newValue, oldValue, change.isLatest || this.#traits.isOutputVersioned === false)));
       return;
     }
     const validTo = store.write(key, newValue, timestamp);

@@ -50,7 +50,7 @@ class TableTransformValues<K, V, V2> implements Processor<K, Change<V>, K, Chang
     const newValue = this.#transformer.transform(change.newValue, key) ?? null;
     if (store === undefined) {
       const oldValue = this.#traits.sendOldValues ? (this.#transformer.transform(change.oldValue, key) ?? null) : null;
-      this.#context.forward(record.withValue(new Change(newValue, oldValue, change.isLatest)));
+      this.#context.forward(record.withValue(new Change(newValue, oldValue, change.isLatest || this.#traits.isOutputVersioned === false)));
       return;
     }
     const oldValue = this.#traits.sendOldValues ? (store.lookup(key)?.value ?? null) : null;

@@ -114,7 +114,7 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, { nullKeyFilters, 
       return;
     case 'tableProcessor': {
       const isInputVersioned = [...node.parents].some(isVersioned);
-      const traits = { ...description.lineage.traits(), isInputVersioned };
+      const traits = { ...description.lineage.traits(), isInputVersioned, isOutputVersioned: isVersioned(node) };
       if (isInputVersioned && description.ownStores?.some(({ kind }) => kind === 'suppressBuffer') === true) {
         throw new TopologyError(`"${description.name}" cannot hold back changes of a table that keeps history`, {
           details: { node: description.name },

@@ -58,6 +58,8 @@ export interface TableProcessorDescription {
   readonly create: (traits: TableTraits) => AnyProcessor;
   /** Added if the table is materialised; undefined if it never is. */
   readonly store: StoreSpec | undefined;
+  /** Store options were given, even if no store comes of them: then they alone say whether the table keeps history. */
+  readonly hasStoreOptions?: boolean | undefined;
   /** Names of stores that were added elsewhere. */
   readonly stores: readonly string[];
   /** As for processors; undefined for none. */

@@ -1,5 +1,5 @@
 /**
- * Which tables keep the history of their rows: those in a store that does, and those that are computed from such a table row by row without a store of their own.
+ * Which tables keep the history of their rows: those in a store that does, and those that are computed from such a table row by row without store options of their own.
  * Kafka Streams: `GraphNode.isOutputVersioned`.
  */
 import type { GraphNode } from './graph.ts';
@@ -9,7 +9,7 @@ export function isVersioned({ description, parents }: GraphNode): boolean {
     case 'tableSource':
       return description.store.kind === 'versioned';
     case 'tableProcessor':
-      if (description.lineage.store !== undefined) return description.store?.kind === 'versioned';
+      if (description.hasStoreOptions === true || description.lineage.store !== undefined) return description.store?.kind === 'versioned';
       return [...parents].some(isVersioned);
     case 'join':
       return description.lineage !== undefined && description.stores[0]?.store.kind === 'versioned';
