@@ -189,3 +189,31 @@ describe('a store that retains duplicates', () => {
     ]);
   });
 });
+
+describe('a read of one key', () => {
+  // What the cache gave up is hidden below, since it has expired; what it still has is shown.
+  it.each([
+    ['in memory passes the rows of other keys that lie between, so that they stay', 'inMemory', ['a@10', 'b@20', 'd@40']],
+    ['on disk passes those of the key alone', 'persistent', ['b@20', 'c@30', 'd@40']],
+  ] as const)('%s', (_name, persistence, left) => {
+    // Three rows of 77 bytes.
+    const harness = new WindowedHarness<Windows>({ ...windowSpec, persistence, retentionMs: 1 }, { cacheBytes: 240 });
+    ['a', 'b', 'c'].forEach((key, i) => harness.at(i).store.write(key, 10 * (i + 1), 'v', i));
+    harness.commit();
+    expect([...harness.store.fetch('b', 5, 25)]).toHaveLength(1);
+    harness.at(4).store.write('d', 40, 'v', 4);
+    harness.commit();
+    expect([...harness.store.all()].map(({ key }) => `${key.key}@${key.window.start}`)).toEqual(left);
+  });
+
+  it('in memory passes everything before it too, where it is asked for as a range', () => {
+    const harness = new WindowedHarness<Windows>({ ...windowSpec, persistence: 'inMemory', retentionMs: 1 }, { cacheBytes: 240 });
+    ['a', 'c', 'b'].forEach((key, i) => harness.at(i).store.write(key, 10 * (i + 1), 'v', i));
+    harness.commit();
+    // Backwards: the eldest row is the one that was passed last.
+    expect([...harness.store.scan('b', 29, 31, true)]).toHaveLength(1);
+    harness.at(4).store.write('d', 40, 'v', 4);
+    harness.commit();
+    expect([...harness.store.all()].map(({ key }) => `${key.key}@${key.window.start}`)).toEqual(['a@10', 'c@20', 'd@40']);
+  });
+});
