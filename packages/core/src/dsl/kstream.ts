@@ -11,12 +11,10 @@ import { foreach, peek } from '../operators/peek.ts';
 import { print } from '../operators/print.ts';
 import { selectKey } from '../operators/select-key.ts';
 import { type StreamTableJoiner, streamGlobalJoin } from '../operators/stream-global-join.ts';
-import { tableSource } from '../operators/table-source.ts';
 import type { TopicExtractor } from '../processor/processor.ts';
 import { forwardingCopies } from '../processor/record-copies.ts';
 import type { Serde } from '../serde/serde.ts';
 import { validateName } from '../topology/names.ts';
-import { SourceLineage } from '../topology/table-lineage.ts';
 import type { StreamPlace } from './build-context.ts';
 import type { GlobalKTable } from './global-ktable.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
@@ -24,7 +22,7 @@ import type { KTable } from './ktable.ts';
 import type { Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './options.ts';
 import { describeMerge, describeOperator, describeProcessor } from './processor-node.ts';
 import { type FixedKeyProcessorSupplier, openSupplier, type ProcessorSupplier } from './processor-supplier.ts';
-import { describeRepartition } from './repartition-node.ts';
+import { repartitionStream } from './repartition-stream.ts';
 import { requiredPlace } from './required-place.ts';
 import {
   type Branch,
@@ -36,11 +34,12 @@ import {
   splitStream,
 } from './split.ts';
 import { connectedStores } from './state-store.ts';
-import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
+import type { TableOptions } from './store-options.ts';
 import { joinStreams } from './stream-join.ts';
 import { isGlobalCall, joinStream, type StreamJoinCall } from './stream-join-call.ts';
 import type { StreamJoined } from './stream-join-options.ts';
 import type { Joined } from './stream-table-join.ts';
+import { streamToTable } from './stream-to-table.ts';
 
 /** What is inherited behind an operator: the serdes of what it leaves as it is. */
 interface Inherited<K, V> {
@@ -246,34 +245,7 @@ export class KStream<out K, out V> {
 
   /** Writes the stream to a topic of its own and reads it back, partitioned by key: whether the key changed or not. Never optimised away. */
   repartition(options: Repartitioned<K, V> = {}): KStream<K, V> {
-    const { context, graphNode } = this.place;
-    const { partitions } = options;
-    if (partitions !== undefined && (!Number.isSafeInteger(partitions) || partitions < 0)) {
-      throw new StreamsError('MR_ARGUMENT_INVALID', `partitions must be a whole number, got ${partitions}`);
-    }
-    const names = context.names.repartition(options.name ?? context.names.processor('KSTREAM-REPARTITION-'));
-    const valueSerde = options.value ?? this.place.valueSerde;
-    const node = context.graph.add(
-      describeRepartition({
-        names,
-        keySerde: options.key,
-        valueSerde,
-        partitioner: options.partitioner,
-        partitions,
-        isOptimizable: false,
-        isNameGenerated: options.name === undefined,
-      }),
-      graphNode,
-    );
-    return context.stream({
-      context,
-      name: names.source,
-      graphNode: node,
-      keySerde: options.key ?? this.place.keySerde,
-      valueSerde,
-      sources: new Set([names.source]),
-      repartitionRequired: false,
-    });
+    return repartitionStream(this.place, options);
   }
 
   /** Writes every record to a topic, or to the topic that a function names for it. Topics must exist: they are never created for you. */
@@ -324,35 +296,7 @@ export class KStream<out K, out V> {
 
   /** Reads the stream as a table: every record replaces its key's row, null deletes it, records without key are dropped. */
   toTable(options: TableOptions<K, NonNullable<V>> = {}): KTable<K, NonNullable<V>> {
-    const { context, graphNode, repartitionRequired } = this.place;
-    const operator = tableSource<K, NonNullable<V>>('KSTREAM-TOTABLE-');
-    const name = context.names.named(options.name, operator.prefix);
-    const store = storeOptions(options.store);
-    const storeName = store?.name ?? context.names.store(operator.prefix);
-    const keySerde = store?.key ?? this.place.keySerde;
-    // What serves V serves its values that are not null.
-    const valueSerde = store?.value ?? (this.place.valueSerde as Serde<NonNullable<V>> | undefined);
-    let parent = graphNode;
-    let sources = this.place.sources;
-    if (repartitionRequired) {
-      const names = context.names.repartition(name);
-      const isNameGenerated = options.name === undefined;
-      parent = context.graph.add(describeRepartition({ names, keySerde, valueSerde, isOptimizable: true, isNameGenerated }), graphNode);
-      sources = new Set([names.source]);
-    }
-    const lineage = new SourceLineage(storeName, store?.name !== undefined);
-    const node = context.graph.add(
-      {
-        kind: 'tableProcessor',
-        name,
-        lineage,
-        create: operator.create,
-        store: tableStore(storeName, store ?? { key: keySerde, value: valueSerde }, context.persistence),
-        stores: [],
-      },
-      parent,
-    );
-    return context.table({ context, name, graphNode: node, keySerde, valueSerde, sources, lineage, queryableStoreName: store?.name });
+    return streamToTable(this.place, options);
   }
 
   /**
