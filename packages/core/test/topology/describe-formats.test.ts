@@ -36,7 +36,7 @@ test('as data it says everything that a tool needs', () => {
             name: 'customers',
             kind: 'keyValue',
             persistence: 'persistent',
-            caching: false,
+            caching: true,
             changelog: null,
             layout: { timestamped: true },
             keyFormat: 'utf8',
