@@ -39,11 +39,13 @@ export function joinStreams<K, L, R, V>(
   const rightName = name === undefined ? rightGenerated : name + rightSuffix;
   const mergeName = names.suffixed(name, '-merge', 'KSTREAM-MERGE-');
   checkJoinStores(store, windows);
+  // A supplied store names the shared one before the option does.
+  const sharedName = store.supplied?.this?.name ?? store.name;
   const stores = joinStores(kind, options, store, context.persistence, {
     left: store.name === undefined ? leftGenerated : store.name + leftSuffix,
     right: store.name === undefined ? rightGenerated : store.name + rightSuffix,
     // The number of the left side's node is the shared store's.
-    parked: store.name === undefined ? `KSTREAM-OUTERSHARED-${leftGenerated.slice(-10)}` : `${store.name}${sharedSuffix(kind)}`,
+    parked: sharedName === undefined ? `KSTREAM-OUTERSHARED-${leftGenerated.slice(-10)}` : `${sharedName}${sharedSuffix(kind)}`,
   });
 
   graph.add(describeProcessor(leftWindowName, joinWindow<K, L>(stores.left.name)), left.graphNode);
@@ -80,7 +82,9 @@ export function joinStreams<K, L, R, V>(
           users: [rightWindowName, leftName],
           isNameGenerated: isNameGenerated && store.supplied?.other === undefined,
         },
-        ...(stores.parked === undefined ? [] : [{ store: stores.parked, users: [leftName, rightName], isNameGenerated }]),
+        ...(stores.parked === undefined
+          ? []
+          : [{ store: stores.parked, users: [leftName, rightName], isNameGenerated: sharedName === undefined }]),
       ],
       copartitioned: sources,
       usesNullKeys: isLeftOuter,
