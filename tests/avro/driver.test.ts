@@ -228,6 +228,20 @@ describe('with a registry', () => {
     ]);
   });
 
+  test('the latest schema of a topic serves the store of its table', () => {
+    const registry = new MemorySchemaRegistry();
+    registry.register('totals-value', { schema: JSON.stringify(totalSchema), references: [] });
+    const builder = new StreamsBuilder({ key: serdes.string(), value: avro<Total>('latest', { registry }) });
+    builder.table('totals', { store: 'rows' });
+    using driver = new TopologyTestDriver(builder.build());
+    driver
+      .createInputTopic('totals', { key: serdes.string(), value: avro<Total>(totalSchema, { registry }) })
+      .pipeInput({ key: 'a', value: { orders: 1, cents: 2 } });
+
+    expect(registry.subjects()).toEqual(['totals-value', expect.stringMatching(/rows-changelog-value$/)]);
+    expect(driver.getKeyValueStore<string, Total>('rows').get('a')).toEqual({ orders: 1, cents: 2 });
+  });
+
   test('records of a union', () => {
     const registry = new MemorySchemaRegistry();
     const events = avro<object>([record('Placed', { name: 'id', type: 'int' }), record('Paid', { name: 'id', type: 'int' })], { registry });

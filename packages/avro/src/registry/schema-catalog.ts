@@ -13,6 +13,7 @@ import {
   chain,
   chainEach,
   type MaybePromise,
+  type SchemaReference,
   type SchemaRegistry,
   type SchemaText,
   type SchemaVersion,
@@ -27,6 +28,8 @@ const maxFailures = 10_000;
 export interface CatalogEntry {
   readonly id: number;
   readonly root: Schema;
+  /** Unknown, and none, for what was kept from an earlier run. */
+  readonly references: readonly SchemaReference[];
   /** Its types, and those of the schemas that it refers to. */
   readonly names: ReadonlyMap<string, NamedSchema>;
   /** Everything that it takes to parse the schema without a registry: what it refers to first, itself last. */
@@ -107,7 +110,7 @@ export class SchemaCatalog {
     let root: Schema | undefined;
     for (const text of texts) ({ names, root } = parseSchema(text, { names }));
     if (root === undefined) throw new AvroError('MR_AVRO_SCHEMA_INVALID', `nothing was kept of the schema ${id}`, { details: { id } });
-    return this.#remember({ id, root, names, texts });
+    return this.#remember({ id, root, names, references: [], texts });
   }
 
   /** Says that a schema which is known may be written under its id. */
@@ -186,7 +189,7 @@ export class SchemaCatalog {
     const known = this.#entries.get(id);
     if (known !== undefined) return known;
     const texts: string[] = [];
-    return chain(this.#parse(text, texts, new Set()), ({ names, root }) => this.#remember({ id, root, names, texts }));
+    return chain(this.#parse(text, texts, new Set()), ({ names, root }) => this.#remember({ id, root, names, references: text.references, texts }));
   }
 
   /** Parses a schema after those that it refers to. */

@@ -41,6 +41,9 @@ export class RegistrySerde<T> implements Serde<T> {
   readonly #settings: CodecSettings;
   readonly #catalog: SchemaCatalog;
   readonly #target: SerdeTarget | undefined;
+  /** The serde that this one was bound from: what its topics have as their latest schema serves stores and internal topics too. */
+  readonly #parent: RegistrySerde<T> | undefined;
+  #latest: OwnSchema | undefined;
   readonly #bound = new Map<string, RegistrySerde<T>>();
   #own: OwnSchema | undefined;
   /** What is written: known once the schema has an id. */
@@ -53,12 +56,13 @@ export class RegistrySerde<T> implements Serde<T> {
   /** Ids that are kept with the state. */
   readonly #seen = new Set<number>();
 
-  constructor(source: SchemaSource, options: AvroRegistryOptions, target?: SerdeTarget) {
+  constructor(source: SchemaSource, options: AvroRegistryOptions, target?: SerdeTarget, parent?: RegistrySerde<T>) {
     this.#source = source;
     this.#options = options;
     this.#settings = codecSettings(options);
     this.#catalog = catalogOf(options.registry);
     this.#target = target;
+    this.#parent = parent;
     if ('text' in source && source.root !== undefined) this.#own = { root: source.root, text: source.text };
   }
 
@@ -68,7 +72,7 @@ export class RegistrySerde<T> implements Serde<T> {
     let bound = this.#bound.get(key);
     if (bound === undefined) {
       if (this.#bound.size >= maxRemembered) this.#bound.clear();
-      this.#bound.set(key, (bound = new RegistrySerde(this.#source, this.#options, target)));
+      this.#bound.set(key, (bound = new RegistrySerde(this.#source, this.#options, target, this)));
     }
     return bound;
   }
@@ -80,7 +84,7 @@ export class RegistrySerde<T> implements Serde<T> {
     const isWriter = opening.purpose !== 'source';
     const opened = attempt<void>(
       () =>
-        chain(this.#openOwn(), () =>
+        chain(this.#openOwn(opening.purpose), () =>
           chain(isWriter ? this.#openWriting() : undefined, () => (opening.purpose === 'store' ? this.#openHistory() : undefined)),
         ),
       (error) => {
@@ -137,7 +141,7 @@ export class RegistrySerde<T> implements Serde<T> {
     });
   }
 
-  #openOwn(): MaybePromise<void> {
+  #openOwn(purpose: SerdeOpening['purpose']): MaybePromise<void> {
     const source = this.#source;
     if (this.#own !== undefined) return undefined;
     if ('text' in source) {
@@ -145,10 +149,28 @@ export class RegistrySerde<T> implements Serde<T> {
         this.#own = { root, text: source.text };
       });
     }
-    return chain(this.#catalog.version(this.#subject(source.latestOf), 'latest'), (entry) => {
-      this.#own = { root: entry.root, text: { schema: entry.texts.at(-1) ?? '', references: [] } };
-      this.#id = entry.id;
-    });
+    // A store holds what its source has, however old the schema that was registered for its changelog.
+    if (purpose === 'store' && this.#takeLatestOfParent()) return undefined;
+    return attempt<void>(
+      () =>
+        chain(this.#catalog.version(this.#subject(source.latestOf), 'latest'), (entry) => {
+          this.#own = { root: entry.root, text: { schema: entry.texts.at(-1) ?? '', references: entry.references } };
+          this.#id = entry.id;
+          if (this.#parent !== undefined) this.#parent.#latest ??= this.#own;
+        }),
+      (error) => {
+        // A topic that was never written is read as whoever comes to write it does.
+        const isUnknown = error instanceof AvroError && error.code === 'MR_AVRO_SCHEMA_UNKNOWN';
+        if (!isUnknown || (!this.#takeLatestOfParent() && purpose !== 'source')) throw error;
+      },
+    );
+  }
+
+  #takeLatestOfParent(): boolean {
+    const parent = this.#parent;
+    const latest = parent === undefined ? undefined : parent.#latest;
+    if (latest !== undefined) this.#own = latest;
+    return latest !== undefined;
   }
 
   #openWriting(): MaybePromise<void> {
@@ -257,7 +279,7 @@ export class RegistrySerde<T> implements Serde<T> {
     const target = this.#target;
     const known = this.#own === undefined ? undefined : this.#catalog.idOf(this.#own.root);
     const opened = attempt(
-      () => chain(this.#openOwn(), () => this.#openWriting()),
+      () => chain(this.#openOwn('sink'), () => this.#openWriting()),
       (error) => {
         // Unless the schema has an id from elsewhere, there is nothing to write.
         if (known === undefined) throw error;
