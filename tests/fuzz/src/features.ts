@@ -17,6 +17,7 @@ export const features = [
   'internal-topics',
   'join-headers',
   'lru-caches',
+  'lru-changelogs',
   'names',
   'nulls',
   'open-ranges-behind-caches',
@@ -47,6 +48,7 @@ export type Feature = (typeof features)[number];
 const offByDefault: ReadonlySet<Feature> = new Set<Feature>([
   'backward-reads-behind-caches',
   'empty-prefixes',
+  'lru-changelogs',
   'open-ranges-behind-caches',
   'sliding-behind-small-caches',
 ]);

@@ -14,6 +14,7 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
     inputs = inputs.map((input) => without(input, 'h'));
     topology = topology.map(withoutAddedHeaders);
   }
+  if (!features.has('lru-changelogs') && topology.some(isLru)) config = without(config, 'captureInternal');
   if (!features.has('lru-caches')) topology = topology.map(uncachedLru);
   if (!features.has('small-caches-in-memory') && smallCache(config) && topology.some((operator) => isInMemory(operator, config)))
     config = without(config, 'cacheBytes');
@@ -63,6 +64,10 @@ function smallCache({ cacheBytes }: JsonObject): boolean {
 function isInMemory({ mat, store }: JsonObject, config: JsonObject): boolean {
   const chosen = isObject(mat) ? (mat['supplier'] ?? mat['store']) : store;
   return (chosen ?? config['store']) === 'inMemory';
+}
+
+function isLru({ kind, mat }: JsonObject): boolean {
+  return kind === 'lru' || (isObject(mat) && mat['supplier'] === 'lru');
 }
 
 function uncachedLru(operator: JsonObject): JsonObject {
