@@ -61,9 +61,11 @@ export function joinStoreOptions(option: string | StreamJoinStoreOptions | undef
   return options;
 }
 
-/** @throws MR_STORE_UNAVAILABLE for supplied stores of one name, or such that do not fit the windows. */
+/** @throws MR_ARGUMENT_INVALID for a supplied store that keeps windows for less than they are long; MR_STORE_UNAVAILABLE for supplied stores of one name, or such that do not fit the windows. */
 export function checkJoinStores({ supplied }: StreamJoinStoreOptions, windows: JoinWindows): void {
   if (supplied === undefined) return;
+  // A store that cannot be is refused before it is looked at what it is for, as Java's suppliers do it.
+  for (const store of [supplied.this, supplied.other]) if (store !== undefined) checkMeasures(store);
   if (supplied.this !== undefined && supplied.this.name === supplied.other?.name) {
     throw unfit(supplied.this.name, 'both sides of the join have a store of this name; give each its own');
   }
@@ -78,6 +80,16 @@ function checkSupplied(store: SuppliedJoinStore, windows: JoinWindows): void {
   throw unfit(
     store.name,
     `its retention (${retentionMs} ms) and window size (${windowSizeMs} ms) must be those of the join windows: ${sizeMs + graceMs} ms and ${sizeMs} ms`,
+  );
+}
+
+function checkMeasures(store: SuppliedJoinStore): void {
+  const { retentionMs, windowSizeMs } = measures(store);
+  if (retentionMs >= windowSizeMs) return;
+  throw new StreamsError(
+    'MR_ARGUMENT_INVALID',
+    `retention of the store "${store.name}" (${retentionMs} ms) must not be less than its window size (${windowSizeMs} ms): its windows would expire while they are open`,
+    { details: { store: store.name } },
   );
 }
 
