@@ -91,6 +91,7 @@ export type { LocalKeyValueStore } from './runtime/local-store.ts';
 export type { KafkaStreamsOptions, SignalSource, UncaughtDecision, UncaughtHandler, UnstableOptions } from './runtime/options.ts';
 export { ByteWriter } from './serde/byte-writer.ts';
 export type { CustomSerde } from './serde/custom-serde.ts';
+export type { JsonSerde } from './serde/json-serde.ts';
 export type { Serde, SerdeOpening, SerdeTarget, Serialized } from './serde/serde.ts';
 export { serdes } from './serde/serdes.ts';
 export type { Serdes } from './serde/serdes.ts';

@@ -74,6 +74,7 @@ export type {
   Joined,
   JoinWindows,
   JoinWindowsOptions,
+  JsonSerde,
   KGroupedStream,
   KGroupedTable,
   KStream,

@@ -2,7 +2,7 @@
 import type { Windowed } from '../windows/windowed.ts';
 import { bytesSerde } from './bytes-serde.ts';
 import { type CustomSerde, customSerde } from './custom-serde.ts';
-import { jsonSerde } from './json-serde.ts';
+import { type JsonSerde, jsonSerde } from './json-serde.ts';
 import { bigint64Serde, booleanSerde, doubleSerde, floatSerde, integerSerde, longSerde, shortSerde } from './number-serdes.ts';
 import type { Serde } from './serde.ts';
 import { stringSerde } from './string-serde.ts';
@@ -29,7 +29,8 @@ export interface Serdes {
   boolean(): Serde<boolean>;
   /** Bytes as they are; decoded ones are a copy. Java: `Serdes.ByteArray`. */
   bytes(): Serde<Uint8Array>;
-  /** JSON as UTF-8. The type is yours to vouch for. */
+  /** JSON as UTF-8. The type is yours to vouch for; without one it takes that of its place, unknown where there is none. */
+  json(): JsonSerde;
   json<T>(): Serde<T>;
   /** 36 characters as UTF-8. Java: `Serdes.UUID`. */
   uuid(): Serde<string>;

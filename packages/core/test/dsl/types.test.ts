@@ -229,3 +229,19 @@ test('processors that bring stores, and those that fill global ones, are typed a
   // @ts-expect-error The topic is its changelog.
   expect(() => builder.addGlobalStore({ name: 'logged', logging: true }, 'third', fill)).toThrow(/MR_TOPOLOGY_INVALID/);
 });
+
+test('a JSON serde without a type takes that of its place, and is unknown where there is none', () => {
+  const counts = builder.stream('json-orders').groupByKey().count();
+  const asJson = { store: { name: 'as-json', value: serdes.json() } };
+  expectTypeOf(counts.mapValues((count, key) => ({ count, key }), asJson)).toEqualTypeOf<KTable<string, { count: number; key: string }>>();
+  expectTypeOf(counts.join(counts, (left, right) => [left, right] as const, { store: { value: serdes.json() } })).toEqualTypeOf<
+    KTable<string, readonly [number, number]>
+  >();
+  expectTypeOf(counts.groupBy((count, key) => [{ count }, { key }], { key: serdes.json(), value: serdes.json() })).toEqualTypeOf<
+    KGroupedTable<{ count: number }, { key: string }>
+  >();
+  expectTypeOf(builder.stream('json-unknown', { value: serdes.json() })).toEqualTypeOf<KStream<string, unknown>>();
+  expectTypeOf(new StreamsBuilder({ value: serdes.json() }).stream('json-default')).toEqualTypeOf<KStream<unknown, unknown>>();
+  // @ts-expect-error what was said of the JSON holds
+  expect(() => counts.mapValues((count) => ({ count }), { store: { value: serdes.json<{ total: number }>() } })).not.toThrow();
+});
