@@ -318,6 +318,30 @@ describe('the buffer of a stream-table join', () => {
     for (const again of [harness.restored(), harness.commit().reopened()]) expect(put(again, 39, 'k', 'late')).toBe(false);
   });
 
+  it('says how many were let go', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    for (const timestamp of [5, 6, 7, 16]) put(harness, timestamp, 'k', 'v');
+    const listener = { evicted: () => {} };
+    expect(harness.store.evictDue(listener)).toBe(2);
+    expect(harness.store.evictDue(listener)).toBe(0);
+  });
+
+  it.each<[what: string, change: (record: { key: string; value: string | null }) => { key: string | null; value: string | null }]>([
+    ['no key', ({ value }) => ({ key: null, value })],
+    ['a key without room for time and number', ({ key, value }) => ({ key: key.slice(0, 12), value })],
+    ['the key of something else', ({ key, value }) => ({ key: `x${key.slice(1)}`, value })],
+    ['a value that is cut off', ({ key, value }) => ({ key, value: value?.slice(0, 7) ?? null })],
+  ])('a changelog record with %s is refused', (_what, change) => {
+    const harness: Harness = new WindowedHarness(spec);
+    put(harness, 5, 'k', 'v');
+    const [logged] = harness.takeLogged();
+    if (logged === undefined) throw new Error('nothing was logged');
+    // A key that is missing is what the harness cannot log, but a topic can hold.
+    const changed = { ...logged, ...change(logged) } as typeof logged;
+    expect(() => harness.managed.restore(fetched([changed]), 0, harness.engine.batch())).toThrow(/MR_RECORD_CORRUPT.*store/);
+    harness.managed.restore(fetched([{ ...logged, value: null }]), 0, harness.engine.batch());
+  });
+
   it('logs what comes and what goes, without timestamps', () => {
     const harness: Harness = new WindowedHarness(spec);
     put(harness, 5, 'k', 'v');
