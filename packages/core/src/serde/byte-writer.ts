@@ -4,6 +4,8 @@ import { copyBytes } from './copy-bytes.ts';
 import { wellFormed } from './well-formed.ts';
 
 const initialBytes = 1024;
+/** Views that end behind this are not kept. */
+const maxKeptView = 256;
 /** Below this many characters a loop in JavaScript is cheaper than a call into native code. */
 const shortText = 32;
 
@@ -14,6 +16,10 @@ const shortText = 32;
 export class ByteWriter {
   buffer: Buffer;
   position = 0;
+  /** What `view` returned, by end; all of one buffer, and from one start. */
+  #views: (Buffer | undefined)[] = [];
+  #viewedBuffer: Buffer | undefined;
+  #viewedFrom = 0;
 
   constructor(capacity: number = initialBytes) {
     this.buffer = Buffer.allocUnsafeSlow(capacity);
@@ -89,6 +95,18 @@ export class ByteWriter {
     }
     this.position = at;
     return true;
+  }
+
+  /** `buffer[start, position)` without a copy: good until something is written there. Asked again for the same bounds it is the same view, so that writing many rows makes no garbage. */
+  view(start: number): Uint8Array {
+    const { buffer, position } = this;
+    if (position > maxKeptView) return buffer.subarray(start, position);
+    if (this.#viewedBuffer !== buffer || this.#viewedFrom !== start) {
+      this.#viewedBuffer = buffer;
+      this.#viewedFrom = start;
+      this.#views = Array.from({ length: maxKeptView + 1 });
+    }
+    return (this.#views[position] ??= buffer.subarray(start, position));
   }
 
   /** A copy of everything written. */

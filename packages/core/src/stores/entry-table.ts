@@ -331,7 +331,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
       this.#encodeStored(value, bytes);
       const writer = this.#valueWriter;
       if (this.timestamped) writeTimestamp(writer.buffer, 0, held ? node.baseTimestamp : entry.timestamp);
-      batch.put(this.#encodedKey(), writer.buffer.subarray(this.timestamped ? 0 : timestampBytes, writer.position));
+      batch.put(this.#encodedKey(), writer.view(this.timestamped ? 0 : timestampBytes));
     }
     this.#taken = this.#taken.length === 0 ? entries : this.#taken.concat(entries);
     this.#takenBytes += this.#uncommittedBytes;
@@ -383,7 +383,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     writer.position = timestampBytes;
     writer.writeRange(records.buffer, valueStart, records.valueEnd(index));
     if (this.timestamped) writeTimestamp(writer.buffer, 0, records.timestamp(index));
-    batch.put(this.#encodedKey(), writer.buffer.subarray(this.timestamped ? 0 : timestampBytes, writer.position));
+    batch.put(this.#encodedKey(), writer.view(this.timestamped ? 0 : timestampBytes));
     return keyWriter.position + writer.position;
   }
 
@@ -475,7 +475,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   }
 
   #encodedKey(): Uint8Array {
-    return this.#keyWriter.buffer.subarray(0, this.#keyWriter.position);
+    return this.#keyWriter.view(0);
   }
 
   #encodeStored(value: unknown, bytes: Uint8Array | null): void {

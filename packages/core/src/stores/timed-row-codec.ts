@@ -102,7 +102,7 @@ export class TimedRowCodec<K, V> {
 
   /** The engine's key, good until the next one is encoded. */
   get engineKey(): Uint8Array {
-    return this.#keyWriter.buffer.subarray(0, this.#keyWriter.position);
+    return this.#keyWriter.view(0);
   }
 
   /** The engine's row, good until the next value is encoded. */
@@ -117,7 +117,7 @@ export class TimedRowCodec<K, V> {
       return row.buffer.subarray(0, row.position);
     }
     if (this.timestamped) writeTimestamp(buffer, 0, timestamp);
-    return buffer.subarray(this.timestamped ? 0 : timestampBytes, position);
+    return this.#valueWriter.view(this.timestamped ? 0 : timestampBytes);
   }
 
   /** Of the key as the changelog has it. */
