@@ -62,8 +62,8 @@ export function joinStreams<K, L, R, V>(
   // Asked for where both sides are one stream, so the right values are left ones.
   const selfJoiner = joiner as StreamJoiner<K, unknown, unknown, V>;
   const selfJoin = { name: mergeName, windows, joiner: selfJoiner, store: stores.left.name };
+  // Names of supplied stores count as generated too: Kafka Streams asks for the option's.
   const isNameGenerated = store.name === undefined;
-  const isLeftNameGenerated = isNameGenerated && store.supplied?.this === undefined;
   const sources = new Set([...left.sources, ...right.sources]);
   const node = graph.add(
     {
@@ -76,22 +76,20 @@ export function joinStreams<K, L, R, V>(
         { name: mergeName, parents: [leftName, rightName], create: () => new PassThrough<K, V>(), stores: [] },
       ],
       stores: [
-        { store: stores.left, users: [leftWindowName, rightName], isNameGenerated: isLeftNameGenerated },
+        { store: stores.left, users: [leftWindowName, rightName], isNameGenerated },
         {
           store: stores.right,
           users: [rightWindowName, leftName],
-          isNameGenerated: isNameGenerated && store.supplied?.other === undefined,
+          isNameGenerated,
         },
-        ...(stores.parked === undefined
-          ? []
-          : [{ store: stores.parked, users: [leftName, rightName], isNameGenerated: sharedName === undefined }]),
+        ...(stores.parked === undefined ? [] : [{ store: stores.parked, users: [leftName, rightName], isNameGenerated }]),
       ],
       copartitioned: sources,
       usesNullKeys: isLeftOuter,
       selfJoin: {
         otherWindow: rightWindowName,
         processors: [{ name: mergeName, parents: [leftWindowName], create: streamSelfJoin(selfJoin), stores: [] }],
-        stores: [{ store: stores.left, users: [leftWindowName, mergeName], isNameGenerated: isLeftNameGenerated }],
+        stores: [{ store: stores.left, users: [leftWindowName, mergeName], isNameGenerated }],
       },
     },
     left.graphNode,
