@@ -24,7 +24,13 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
     if (!features.has('backward-reads-behind-caches')) inputs = inputs.map(forwardRead);
     if (!features.has('open-ranges-behind-caches')) inputs = inputs.map(closedRange);
   }
+  if (!features.has('plain-stores-in-header-format') && smallCache(config) && topology.some(isPlain))
+    config = without(config, 'storeFormat');
   return { config, topology, inputs };
+}
+
+function isPlain({ mat }: JsonObject): boolean {
+  return isObject(mat) && mat['supplier'] === 'rocksdbPlain';
 }
 
 function isSliding({ window }: JsonObject): boolean {
