@@ -242,6 +242,38 @@ describe('with a registry', () => {
     expect(driver.getKeyValueStore<string, Total>('rows').get('a')).toEqual({ orders: 1, cents: 2 });
   });
 
+  test('a global table', () => {
+    const registry = new MemorySchemaRegistry();
+    const total = avro<Total>(totalSchema, { registry });
+    const builder = new StreamsBuilder({ key: serdes.string() });
+    const rows = builder.globalTable('totals', { value: total, store: 'totals' });
+    builder
+      .stream('in', { value: serdes.string() })
+      .join(
+        rows,
+        (value) => value,
+        (value, { cents }) => `${value} ${cents}`,
+      )
+      .to('out', { value: serdes.string() });
+    using driver = new TopologyTestDriver(builder.build());
+    driver.createInputTopic('totals', { key: serdes.string(), value: total }).pipeInput({ key: 'a', value: { orders: 1, cents: 7 } });
+    driver.createInputTopic('in', { key: serdes.string(), value: serdes.string() }).pipeInput({ key: 'x', value: 'a' });
+
+    expect(driver.createOutputTopic('out', { key: serdes.string(), value: serdes.string() }).readValue()).toBe('a 7');
+  });
+
+  test('topics that are chosen per record', () => {
+    const registry = new MemorySchemaRegistry();
+    const total = avro<Total>(totalSchema, { registry });
+    const builder = new StreamsBuilder({ key: serdes.string(), value: total });
+    builder.stream('in').to((value) => `out-${value?.orders ?? 0}`);
+    using driver = new TopologyTestDriver(builder.build());
+    driver.createInputTopic('in', { key: serdes.string(), value: total }).pipeInput({ key: 'a', value: { orders: 5, cents: 7 } });
+
+    expect(driver.createOutputTopic('out-5', { key: serdes.string(), value: total }).readValue()).toEqual({ orders: 5, cents: 7 });
+    expect(registry.subjects()).toContain('out-5-value');
+  });
+
   test('records of a union', () => {
     const registry = new MemorySchemaRegistry();
     const events = avro<object>([record('Placed', { name: 'id', type: 'int' }), record('Paid', { name: 'id', type: 'int' })], { registry });

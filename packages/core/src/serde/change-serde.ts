@@ -109,10 +109,8 @@ function newValueOf(buffer: Uint8Array, start: number, dataEnd: number): { reado
 function valueRanges(buffer: Uint8Array, start: number, end: number, add: (start: number, end: number) => void): void {
   try {
     const { dataEnd, flag } = flagOf(buffer, start, end);
-    if (flag !== both) {
-      add(start, dataEnd);
-      return;
-    }
+    if (flag === oldOnly || flag === newOnly) add(start, dataEnd);
+    if (flag !== both) return;
     const { at, length } = newValueOf(buffer, start, dataEnd);
     add(at, at + length);
     add(at + length, dataEnd);

@@ -1,6 +1,7 @@
 /** The global stores of a driver: a task without a group, fed with what its topics got before any other task goes on, as Java's test driver does it. */
 import { type CacheBudget, createGlobalTask, type GlobalTask, globalTaskId } from '@millrace/core/engine';
 import { topicPartition } from '@millrace/core/kafka';
+import { openSerdes, type SerdeUse, serdeUses } from '@millrace/core/runtime';
 import type { ErrorHandlers, GlobalStorePlan } from '@millrace/core/engine';
 import type { StateDirectory, TaskState } from '@millrace/state';
 import { viewOf } from '../topics/record-view.ts';
@@ -34,6 +35,7 @@ export class GlobalSlot {
     const state = yield* settle(directory.openTask(globalTaskId));
     try {
       const { applicationId, readCacheBytes } = settings;
+      yield* settle(openSerdes(usesOf(plans, applicationId), state.engine));
       const task = createGlobalTask({ plans, applicationId, engine: state.engine, cacheBudget, handlers, readCacheBytes, metrics, log });
       const slot = new GlobalSlot(surroundings, state, task, partitionCount);
       task.start(nowMs);
@@ -89,4 +91,11 @@ export class GlobalSlot {
     this.#task.close();
     yield* settle(keepState ? this.#state.close() : this.#state.destroy());
   }
+}
+
+/** What must be opened before the stores are. */
+function usesOf(plans: readonly GlobalStorePlan[], applicationId: string): readonly SerdeUse[] {
+  const sources = plans.map(({ source }) => source);
+  const sourceTopics = new Map(sources.map((source) => [source.name, source.topics.map(({ name }) => name)]));
+  return serdeUses({ applicationId, nodes: sources, stores: plans.map(({ store }) => store), sourceTopics });
 }
