@@ -2,8 +2,8 @@
 import { FetchedRecords, positionsPerRecord } from '../kafka/fetched-records.ts';
 
 /**
- * For a source topic that doubles as changelog: what lies behind the committed offset is input still to be processed, not state. The result has no headers, which a restore
- * does not read.
+ * For a source topic that doubles as changelog: what lies behind the committed offset is input still to be processed, not state. Headers stay: a timestamp extractor may read
+ * them.
  */
 export function recordsBelow(batch: FetchedRecords, end: number): FetchedRecords {
   if (batch.nextOffset <= end) return batch;
@@ -16,7 +16,7 @@ export function recordsBelow(batch: FetchedRecords, end: number): FetchedRecords
     offsets[index] = batch.offset(index);
     timestamps[index] = batch.timestamp(index);
     positions.set(
-      [batch.keyStart(index), batch.keyEnd(index), batch.valueStart(index), batch.valueEnd(index), -1],
+      [batch.keyStart(index), batch.keyEnd(index), batch.valueStart(index), batch.valueEnd(index), batch.headersStart(index)],
       index * positionsPerRecord,
     );
   }
