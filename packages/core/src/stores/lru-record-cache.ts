@@ -50,6 +50,10 @@ export class LruRecordCache implements RecordCacheListener, EntryOwner {
     this.#rowOverheadBytes = rowOverheadBytes;
   }
 
+  get rawBytes(): number {
+    return this.#cache.rawBytes;
+  }
+
   get unflushed(): boolean {
     return this.#cache.hasDirty;
   }

@@ -31,7 +31,6 @@ import { latestVersion } from './versioned-faces.ts';
 abstract class LruRows<K, V, R> implements ManagedStore, LruBelow {
   readonly name: string;
   readonly volatile: boolean = true;
-  readonly uncommittedBytes: number = 0;
   readonly #maxEntries: number;
   readonly #timestamped: boolean;
   readonly #context: RecordContext;
@@ -166,6 +165,11 @@ abstract class LruRows<K, V, R> implements ManagedStore, LruBelow {
   }
 
   // ---- managed ----
+
+  /** Rows are in memory whether or not they are committed: what a commit frees are the inputs' bytes that wait in the record cache. */
+  get uncommittedBytes(): number {
+    return this.#cache === null ? 0 : this.#cache.rawBytes;
+  }
 
   get unflushed(): boolean {
     return this.#cache !== null && this.#cache.unflushed;

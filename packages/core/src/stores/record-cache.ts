@@ -77,6 +77,7 @@ export class RecordCache {
   readonly #budget: CacheBudget;
   readonly #listener: RecordCacheListener;
   #bytes = 0;
+  #rawBytes = 0;
   #head: CacheNode | null = null;
   #tail: CacheNode | null = null;
   #firstDirty: CacheNode | null = null;
@@ -89,6 +90,11 @@ export class RecordCache {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes of input records that updates keep until they are flushed. Kafka Streams does not count them, so they are not in {@link bytes}: a commit frees them (I7). */
+  get rawBytes(): number {
+    return this.#rawBytes;
   }
 
   get hasDirty(): boolean {
@@ -117,7 +123,7 @@ export class RecordCache {
     node.offset = context.offset;
     node.timestamp = context.timestamp;
     node.headers = context.headers;
-    node.raw = context.captureRaw();
+    this.#keepRaw(node, context.captureRaw());
     node.size =
       keyLength + nodeBytes + valueLength + contextBytes + (context.topic === null ? 0 : context.topic.length) + headersBytes(node.headers);
     if (node.dirty) this.#unlinkDirty(node);
@@ -159,7 +165,7 @@ export class RecordCache {
   clear(): void {
     for (let node = this.#head; node !== null; node = node.next) node.entry.cached = null;
     this.#budget.usedBytes -= this.#bytes;
-    this.#bytes = 0;
+    this.#bytes = this.#rawBytes = 0;
     this.#head = this.#tail = this.#firstDirty = this.#lastDirty = null;
   }
 
@@ -198,6 +204,8 @@ export class RecordCache {
       node = next;
     }
     this.#firstDirty = this.#lastDirty = null;
+    // The items have them: a clean node would hold them for nothing.
+    for (const { node } of items) this.#keepRaw(node, null);
     this.#listener.forward(items);
     if (evicted !== null && evicted.entry.cached === null) this.#listener.released(evicted.entry);
     for (const node of deleted) {
@@ -208,6 +216,12 @@ export class RecordCache {
       node.entry.cached = null;
       this.#listener.released(node.entry);
     }
+  }
+
+  #keepRaw(node: CacheNode, raw: RawRecord | null): void {
+    if (raw === node.raw) return;
+    this.#rawBytes += rawLength(raw) - rawLength(node.raw);
+    node.raw = raw;
   }
 
   /** Puts a node in front, counting out its old size. */
@@ -250,6 +264,10 @@ function itemOf(node: CacheNode): FlushItem {
   const { entry, topic, partition, offset, timestamp, headers, raw } = node;
   const { value, bytes, valueLength } = entry;
   return { node, value, bytes, valueLength, rowTimestamp: entry.timestamp, topic, partition, offset, timestamp, headers, raw };
+}
+
+function rawLength(raw: RawRecord | null): number {
+  return raw === null ? 0 : (raw.key?.length ?? 0) + (raw.value?.length ?? 0);
 }
 
 function headersBytes(headers: Headers | null): number {

@@ -124,7 +124,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
   // ---- managed ----
 
   get uncommittedBytes(): number {
-    return this.table.uncommittedBytes;
+    return this.#cache === null ? this.table.uncommittedBytes : this.table.uncommittedBytes + this.#cache.rawBytes;
   }
 
   get unflushed(): boolean {

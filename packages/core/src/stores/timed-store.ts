@@ -220,7 +220,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
   // ---- managed ----
 
   get uncommittedBytes(): number {
-    return this.table.uncommittedBytes;
+    return this.#cache === null ? this.table.uncommittedBytes : this.table.uncommittedBytes + this.#cache.rawBytes;
   }
 
   get unflushed(): boolean {

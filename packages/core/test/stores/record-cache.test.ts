@@ -286,3 +286,53 @@ it('does not cache without a budget', () => {
   const harness = new StoreHarness<TimestampedTable>({ timestamped: true, caching: true });
   expect(harness.store.setFlushListener(() => {}, true)).toBe(false);
 });
+
+describe('bytes of inputs that wait with updates, for dead letters', () => {
+  const raw = { key: Uint8Array.of(1, 2), value: new Uint8Array(1000) };
+  const rawBytes = 1002;
+  const keeping = (options: StoreOptions = {}) => {
+    const made = table(options);
+    made.harness.context.keepsRaw = true;
+    made.harness.context.raw = raw;
+    return made;
+  };
+  const plain = (...keys: readonly string[]): number => {
+    const { harness, write } = table();
+    for (const key of keys) write(key, 'x');
+    return harness.managed.uncommittedBytes;
+  };
+
+  it('force a commit like what is uncommitted, one input a row, and are not in the size of the cache', () => {
+    const { budget, harness, write } = keeping();
+    write('a', 'x');
+    write('a', 'x');
+    expect(harness.managed.uncommittedBytes).toBe(plain('a') + rawBytes);
+    write('b', 'x');
+    expect(harness.managed.uncommittedBytes).toBe(plain('a', 'b') + 2 * rawBytes);
+    expect(budget.usedBytes).toBe(2 * entrySize);
+  });
+
+  it('go with the flush, though the rows stay in the cache', () => {
+    const { budget, harness, write } = keeping();
+    const kept: unknown[] = [];
+    harness.store.setFlushListener(() => void kept.push(harness.context.raw), true);
+    write('a', 'x');
+    harness.managed.flush();
+    harness.commit();
+    expect(kept).toEqual([raw]);
+    expect(harness.managed.uncommittedBytes).toBe(0);
+    expect(budget.usedBytes).toBe(entrySize);
+  });
+
+  it('go with eviction and abort', () => {
+    const evicting = keeping({ cacheBytes: entrySize });
+    evicting.write('a', 'x');
+    evicting.write('b', 'x');
+    evicting.harness.commit();
+    expect(evicting.harness.managed.uncommittedBytes).toBe(0);
+    const aborted = keeping();
+    aborted.write('a', 'x');
+    aborted.harness.managed.reset();
+    expect(aborted.harness.managed.uncommittedBytes).toBe(0);
+  });
+});
