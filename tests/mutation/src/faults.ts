@@ -1,4 +1,5 @@
 /** All faults of some compiled modules, with the lines of the sources they stand for, and a sample of them by seed. */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { join, relative } from 'node:path';
@@ -68,18 +69,16 @@ function rowOf(starts: readonly number[], offset: number): number {
   return low;
 }
 
-/** `count` of them, the same for the same seed and sources. */
-export function sampleOf<T>(items: readonly T[], count: number, seed: number): readonly T[] {
-  const order = items.map((item, index) => ({ item, rank: scramble(Math.imul(index + 1, 0x9e3779b1) ^ scramble(seed)) }));
-  return order
-    .sort((one, other) => one.rank - other.rank)
+/** `count` of them, the same for the same seed: each has its rank by its name, so that a change elsewhere changes little of the sample. */
+export function sampleOf<T>(items: readonly T[], count: number, seed: number, nameOf: (item: T) => string): readonly T[] {
+  return items
+    .map((item) => ({
+      item,
+      rank: createHash('sha256')
+        .update(`${seed} ${nameOf(item)}`)
+        .digest('hex'),
+    }))
+    .sort((one, other) => (one.rank < other.rank ? -1 : 1))
     .slice(0, count)
     .map(({ item }) => item);
-}
-
-function scramble(x: number): number {
-  let h = x >>> 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
 }

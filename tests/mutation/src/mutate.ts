@@ -22,7 +22,7 @@ export interface Progress {
 /** @throws Error: the cases cannot be run */
 export async function mutate(root: string, options: MutateOptions, progress: Progress): Promise<readonly Result[]> {
   const all = faultsIn(root, options.paths);
-  const chosen = sampleOf(all, options.sample, options.seed).map((fault, number) => ({ ...fault, number }));
+  const chosen = sampleOf(all, options.sample, options.seed, keyOf).map((fault, number) => ({ ...fault, number }));
   progress.say(`${chosen.length} of ${all.length} faults`);
   const equivalents = readEquivalents(join(root, 'tests', 'mutation', 'equivalent.jsonl'));
   const known = readResults(options.out);

@@ -113,9 +113,18 @@ describe('an instrumented module', () => {
   });
 });
 
-it('a sample is the same for the same seed, and another for another', () => {
+describe('a sample', () => {
   const items = Array.from({ length: 500 }, (_, index) => index);
-  expect(sampleOf(items, 20, 1)).toEqual(sampleOf(items, 20, 1));
-  expect(sampleOf(items, 20, 1)).not.toEqual(sampleOf(items, 20, 2));
-  expect(new Set(sampleOf(items, 500, 3)).size).toBe(500);
+
+  it('is the same for the same seed, and another for another', () => {
+    expect(sampleOf(items, 20, 1, String)).toEqual(sampleOf(items, 20, 1, String));
+    expect(sampleOf(items, 20, 1, String)).not.toEqual(sampleOf(items, 20, 2, String));
+    expect(new Set(sampleOf(items, 500, 3, String)).size).toBe(500);
+  });
+
+  it('stays much the same when other faults come and go', () => {
+    const before = new Set(sampleOf(items, 50, 1, String));
+    const after = sampleOf([-1, ...items.slice(5)], 50, 1, String);
+    expect(after.filter((item) => before.has(item)).length).toBeGreaterThan(45);
+  });
 });
