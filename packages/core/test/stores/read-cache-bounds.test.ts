@@ -1,0 +1,61 @@
+/** What a store keeps in memory of what its engine has is bounded (I7): with room for little, rows are read again. */
+import { expect, it } from 'vitest';
+import type { WindowStore } from '../../src/stores/window-faces.ts';
+import { type PlainStore, StoreHarness } from './store-harness.ts';
+import { specBase, WindowedHarness } from './windowed-harness.ts';
+
+const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`);
+const roomForAll = 1 << 20;
+const roomForFew = 2000;
+
+it.each([
+  ['all of them are read once', roomForAll, 50],
+  ['they are read again', roomForFew, 100],
+])('key-value rows that were read: %s', (_what, readCacheBytes, gets) => {
+  const written = new StoreHarness<PlainStore>();
+  for (const key of keys) written.at(1).store.put(key, 'value');
+  written.commit();
+  const harness = new StoreHarness<PlainStore>({ engine: written.engine, readCacheBytes });
+  harness.engine.gets = 0;
+  for (let round = 0; round < 2; round++) for (const key of keys) expect(harness.store.get(key)).toBe('value');
+  expect(harness.engine.gets).toBe(gets);
+});
+
+it.each([
+  ['all of them stay', roomForAll, 0],
+  ['they are read again', roomForFew, 50],
+])('key-value rows that were committed: %s', (_what, readCacheBytes, gets) => {
+  const harness = new StoreHarness<PlainStore>({ readCacheBytes });
+  for (const key of keys) harness.at(1).store.put(key, 'value');
+  harness.commit();
+  harness.engine.gets = 0;
+  for (const key of keys) expect(harness.store.get(key)).toBe('value');
+  expect(harness.engine.gets).toBe(gets);
+});
+
+it('rows of windows that were read: with room for few they are read again', () => {
+  const spec = {
+    ...specBase,
+    kind: 'window',
+    timestamped: false,
+    retentionMs: 1000,
+    windowSizeMs: 10,
+    retainDuplicates: false,
+    timeOrdered: false,
+  } as const;
+  const readsOf = (readCacheBytes: number): readonly number[] => {
+    const written = new WindowedHarness<WindowStore<string, string>>(spec, { readCacheBytes });
+    for (const key of keys) written.at(5).store.put(key, 'value', 5);
+    const harness = written.commit().reopened();
+    return [1, 2].map(() => {
+      harness.engine.reads = 0;
+      for (const key of keys) expect([...harness.store.fetch(key, 0, 10)]).toEqual([{ start: 5, value: 'value' }]);
+      return harness.engine.reads;
+    });
+  };
+  const [firstOfAll = 0, secondOfAll = 0] = readsOf(roomForAll);
+  expect(firstOfAll).toBeGreaterThanOrEqual(50);
+  expect(secondOfAll).toBe(0);
+  const [, secondOfFew = 0] = readsOf(roomForFew);
+  expect(secondOfFew).toBeGreaterThanOrEqual(40);
+});
