@@ -18,6 +18,7 @@ const usage = `Usage: node scripts/run.mjs COMMAND [ARGUMENT…]
   test:broker  install, build, run the tests on a real broker (Java and Maven, or KAFKA_BROKERS)
   cases        install, build, run case files against Kafka Streams' recorded results
   fuzz         install, build, compare made-up cases with a Kafka Streams that answers them
+  agreement    install, build, compare runs of made-up cases: with and without restarts, driver and application
   mutate       install, build, put small faults into core and see whether the tests notice
   build        install, build
   install      install what the lock file names
@@ -131,6 +132,11 @@ switch (command) {
     install();
     build();
     run(process.execPath, [join(root, 'tests', 'fuzz', 'dist', 'main.js'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() });
+    break;
+  case 'agreement':
+    install();
+    build();
+    run(process.execPath, [join(root, 'tests', 'agreement', 'dist', 'main.js'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() });
     break;
   case 'mutate':
     install();

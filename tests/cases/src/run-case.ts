@@ -1,10 +1,11 @@
 /** Runs one case and says what came out, in the form of its expectation. */
-import { serdes, StreamsError } from '@millrace/core';
+import { type Header, serdes, StreamsError } from '@millrace/core';
 import type { ErrorHandlers } from '@millrace/core/engine';
 import type { StateBackend } from '@millrace/state';
 import {
   type AsyncTestInputTopic,
   type AsyncTopologyTestDriver,
+  type InputRecord,
   type TestInputTopic,
   TopologyTestDriver,
   type TopologyTestDriverOptions,
@@ -91,7 +92,8 @@ async function drive({ config, inputs }: Case, built: Built, driver: Driver): Pr
   return { ...nothing, steps, stores: storesOf(driver), dropped: droppedOf(driver) };
 }
 
-function driverOptions({ config, inputs }: Case): TopologyTestDriverOptions {
+/** What the driver of a case is told: handlers, the wall clock, the topics that exist. */
+export function driverOptions({ config, inputs }: Case): TopologyTestDriverOptions {
   const handlers: Partial<ErrorHandlers> = {
     ...(config['onDeserializationError'] === 'continue' ? { deserialization: () => 'continue' as const } : {}),
     ...(config['onProcessingError'] === 'continue' ? { processing: () => 'continue' as const } : {}),
@@ -111,6 +113,13 @@ async function pipe(driver: Driver, topics: Map<string, Input>, input: JsonObjec
   const name = textOf(input['t'], 't');
   let topic = topics.get(name);
   if (topic === undefined) topics.set(name, (topic = driver.createInputTopic(name, { key: serdes.bytes(), value: serdes.bytes() })));
+  await topic.pipeInput(inputRecord(input));
+}
+
+/** The record of an input step, in bytes. @throws CaseFormatError */
+export function inputRecord(
+  input: JsonObject,
+): InputRecord<Uint8Array, Uint8Array> & { readonly timestamp: number; readonly headers: readonly Header[] } {
   const headers = arrayOf(input['h'] ?? [], 'h').map((pair) => {
     const [key, value] = arrayOf(pair, 'a header');
     return {
@@ -118,12 +127,12 @@ async function pipe(driver: Driver, topics: Map<string, Input>, input: JsonObjec
       value: value === null ? null : new Uint8Array(Buffer.from(textOf(value, 'a header'), 'base64')),
     };
   });
-  await topic.pipeInput({
+  return {
     key: datumToBytes(datumFromJson(input['k'])),
     value: datumToBytes(datumFromJson(input['v'])),
     timestamp: numberOf(input['ts'], 'ts'),
     headers,
-  });
+  };
 }
 
 function readStep(driver: Driver, input: JsonObject): Json {
@@ -140,7 +149,7 @@ function storesOf(driver: Driver): JsonObject {
 }
 
 /** Stores of foreign-key joins hold no data, so the format leaves them out. */
-const subscriptionStore = /^KTABLE-FK-JOIN-SUBSCRIPTION-STATE-STORE-[0-9]{10}$|-subscription-store$/;
+export const subscriptionStore: RegExp = /^KTABLE-FK-JOIN-SUBSCRIPTION-STATE-STORE-[0-9]{10}$|-subscription-store$/;
 
 function droppedOf(driver: Driver): number {
   return driver.metrics().reduce((sum, { name, value }) => (name === 'dropped-records-total' ? sum + value : sum), 0);

@@ -76,6 +76,19 @@ export function firstSchedule(
   return schedule;
 }
 
+/** As a processor that starts again asks for it: what was due up to `nowMs`, the stream time of the last commit, has fired before the restart. */
+export function schedulePastRestart(
+  node: string,
+  startMs: number | undefined,
+  nowMs: number,
+  intervalMs: number,
+  punctuate: Punctuator,
+): Schedule {
+  const schedule = new Schedule(node, startMs ?? 0, intervalMs, punctuate);
+  if (schedule.timestamp <= nowMs) schedule.advance(nowMs);
+  return schedule;
+}
+
 export class PunctuationQueue {
   readonly #heap = new TimeHeap<Schedule>();
 

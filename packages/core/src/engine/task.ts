@@ -9,6 +9,7 @@ import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { Acknowledged, CommittedOffset, Output } from '../kafka/port.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
 import type { Logger } from '../log.ts';
+import type { Punctuator } from '../processor/processor.ts';
 import type { Counter } from '../metrics.ts';
 import { CacheBudget } from '../stores/record-cache.ts';
 import { RecordContext } from '../stores/record-context.ts';
@@ -23,7 +24,7 @@ import { KeptTimes, timesForMetadata } from './kept-times.ts';
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts';
 import { PartitionGroup } from './partition-group.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import { firstSchedule, PunctuationQueue, type Schedule } from './punctuation.ts';
+import { firstSchedule, PunctuationQueue, type Schedule, schedulePastRestart } from './punctuation.ts';
 import type { SourceRows } from './source-rows.ts';
 import { type InputPosition, StateManager } from './state-manager.ts';
 
@@ -58,6 +59,8 @@ class StreamTask implements Task {
   readonly #sourceRows = new Map<TopicPartition, SourceRows | undefined>();
   #inputs: readonly TopicPartition[];
   #phase: Phase = 'created';
+  /** Processors are being initialised. */
+  #starting = false;
   #nowMs = 0;
   #commitNeeded = false;
   #commitRequested = false;
@@ -106,7 +109,7 @@ class StreamTask implements Task {
       },
       schedule: (node, startMs, intervalMs, type, punctuate) =>
         type === 'stream'
-          ? this.#streamPunctuations.add(firstSchedule(node, startMs, 0, this.#group.streamTime, intervalMs, punctuate))
+          ? this.#streamPunctuations.add(this.#streamSchedule(node, startMs, intervalMs, punctuate))
           : this.#wallPunctuations.add(firstSchedule(node, startMs, this.#nowMs + intervalMs, this.#nowMs, intervalMs, punctuate)),
       store: (name) => this.#state.store(name),
       storeWriters: new Map(
@@ -218,7 +221,16 @@ class StreamTask implements Task {
     this.#sourceRows.clear();
     this.#graph.createProcessors();
     this.#phase = 'running';
+    this.#starting = true;
     for (const node of this.#graph.processors) node.init();
+    this.#starting = false;
+  }
+
+  /** Stream time is kept over restarts, and with it what has fired (design §5); Kafka Streams fires once more. */
+  #streamSchedule(node: string, startMs: number | undefined, intervalMs: number, punctuate: Punctuator): Schedule {
+    const { streamTime } = this.#group;
+    if (this.#starting && streamTime >= 0) return schedulePastRestart(node, startMs, streamTime, intervalMs, punctuate);
+    return firstSchedule(node, startMs, 0, streamTime, intervalMs, punctuate);
   }
 
   // ---- running ----

@@ -24,6 +24,8 @@ export const maxTime: number = Number.MAX_SAFE_INTEGER;
 export interface TimedTableInit<K, V> extends TimedRowCodecInit<K, V> {
   /** Rows are also looked for by time alone. */
   readonly timeOrdered: boolean;
+  /** A record without a value stands in the changelog and nowhere else: neither rows nor the store's time know of it. @default false */
+  readonly ignoresNothing?: boolean | undefined;
 }
 
 export class TimedTable<K, V> implements EntryOwner {
@@ -37,6 +39,7 @@ export class TimedTable<K, V> implements EntryOwner {
   readonly #context: RecordContext;
   readonly #index = new EntryIndex<KeyRows>();
   readonly #byTime: TimeIndex | null;
+  readonly #ignoresNothing: boolean;
   /** Keys without rows here have none of this time or later. */
   #completeFrom = 0;
   /** The rows found last, since a row is mostly written right after it was read. */
@@ -66,6 +69,7 @@ export class TimedTable<K, V> implements EntryOwner {
     this.#readCache = init.environment.readCache;
     this.#context = init.environment.context;
     this.#byTime = init.timeOrdered ? new TimeIndex() : null;
+    this.#ignoresNothing = init.ignoresNothing === true;
   }
 
   get uncommittedBytes(): number {
@@ -305,8 +309,9 @@ export class TimedTable<K, V> implements EntryOwner {
     }
     const time = layout.timeAt(records.buffer, keyEnd);
     const minor = layout.minorAt(records.buffer, keyEnd);
-    times.observe(time);
     this.#sequence = layout.suffixBytes === 12 ? minor : 0;
+    if (this.#ignoresNothing && records.valueStart(index) < 0) return 0;
+    times.observe(time);
     if (time >= this.#completeFrom) this.#completeFrom = time + 1;
     if (!times.accepts(time)) return 0;
     const { codec } = this;

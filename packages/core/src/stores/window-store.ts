@@ -42,6 +42,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
       times,
       minorBytes: 4,
       timeOrdered: spec.timeOrdered,
+      ignoresNothing: spec.retainDuplicates && spec.persistence === 'persistent',
       // As in Java, which warns and goes on without.
       caching: spec.caching && !spec.retainDuplicates,
       persistence: spec.persistence,

@@ -1,0 +1,48 @@
+/** The comparisons as a function of their arguments, so that tests can call it. */
+import type { Output } from '#cases/cli';
+import { withEngine } from '#cases/engines';
+import { UsageError } from '#cases/options';
+import { type AgreementOptions, optionsFrom, usage } from './options.ts';
+import { judgeRestore } from './restore.ts';
+import { madeUpTrial } from './trial.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Returns the exit status: 0 all agree, 1 some do not, 2 wrong usage. */
+export async function runAgreement(args: readonly string[], output: Output): Promise<number> {
+  let options: AgreementOptions | undefined;
+  try {
+    options = optionsFrom(args);
+  } catch (error) {
+    output.error(error instanceof Error ? error.message : String(error));
+    if (error instanceof UsageError) output.error(usage);
+    return 2;
+  }
+  if (options === undefined) {
+    output.out(usage);
+    return 0;
+  }
+  const { comparison, count, engine, first, seed } = options;
+  const counts = { same: 0, unfit: 0, different: 0 };
+  let compared = 0;
+  await each(options, (number, verdict) => {
+    counts[verdict.kind]++;
+    if (verdict.kind === 'same') compared += verdict.points;
+    if (verdict.kind === 'different') output.out(`case ${number} of seed ${seed}: ${verdict.about}\n  ${verdict.shown.join('\n  ')}`);
+    if ((number + 1 - first) % 200 === 0) output.error(`${number + 1 - first} of ${count} cases, ${counts.different} differ`);
+  });
+  output.out(
+    `${comparison}, seed ${seed}, ${count} cases on ${engine}: ${counts.same} agree (${compared} crashes), ${counts.unfit} do not lend themselves to it, ${counts.different} differ`,
+  );
+  return counts.different === 0 ? 0 : 1;
+}
+
+async function each({ count, engine, first, seed }: AgreementOptions, take: (number: number, verdict: Verdict) => void): Promise<void> {
+  await withEngine(engine, async (state) => {
+    for (let number = first; number < first + count; number++) {
+      const logged = state === undefined || number % 2 === 0;
+      const trial = madeUpTrial({ seed, logged, commitEach: false }, number);
+      if (trial === undefined) take(number, { kind: 'unfit' });
+      else take(number, await judgeRestore(trial, state, !logged));
+    }
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * A made-up case as it is run more than once. What a restart or another driver changes by nature is taken out of it, so that all the rest can be compared byte for byte: the wall
+ * clock (its punctuations count from the start of the task), reads, fields of processors, and caches that decide by their fill what is evicted.
+ */
+import { type Case, caseFromJson } from '#cases/case';
+import { isArray, isObject, type Json, type JsonObject } from '#cases/json';
+import { defaultFeatures } from '#fuzz/features';
+import { generateCase } from '#fuzz/generator/generate';
+import { Random } from '#fuzz/random';
+
+export interface Trial {
+  readonly testCase: Case;
+  /** Of every topic of the case's own. */
+  readonly partitions: number;
+  /** Inputs that are followed by a commit. */
+  readonly commits: ReadonlySet<number>;
+}
+
+export interface TrialOptions {
+  readonly seed: number;
+  /** Whether all state is in changelogs: stores without one do not survive the loss of the disk. */
+  readonly logged: boolean;
+  /** A commit after every input. */
+  readonly commitEach: boolean;
+}
+
+/** Caches from here on hold all that a made-up case has. */
+const ampleCacheBytes = 1_000_000;
+
+/** The same seed, number and options give the same trial; undefined where the case does not lend itself to one. */
+export function madeUpTrial(options: TrialOptions, number: number): Trial | undefined {
+  const generated = generateCase({ seed: options.seed, persistent: 0.5, features: defaultFeatures }, number);
+  // Which of two punctuations that are due together comes first depends on all that were due before.
+  if (JSON.stringify(generated['topology']).split('everyMs').length > 2) return undefined;
+  const random = new Random(options.seed ^ 0x5eed, number);
+  const testCase = caseFromJson(lasting(generated, options.logged));
+  const partitions = random.weighted([
+    [2, 1],
+    [2, 2],
+    [1, 3],
+  ]);
+  const share = random.pick([0.1, 0.3, 0.6]);
+  const chosen = testCase.inputs.map((_, index) => index).filter(() => options.commitEach || random.chance(share));
+  return { testCase, partitions, commits: new Set(chosen) };
+}
+
+function lasting(generated: JsonObject, logged: boolean): JsonObject {
+  const config = isObject(generated['config']) ? generated['config'] : {};
+  const inputs = isArray(generated['inputs']) ? generated['inputs'] : [];
+  const { cacheBytes, maxTaskIdleMs: _, ...others } = config;
+  const topology = lastingJson(generated['topology'] ?? [], logged);
+  // A session that has expired is found as long as a record cache holds it, and a restart empties the cache.
+  const hasSessions =
+    isArray(topology) &&
+    topology.some((fields) => isObject(fields) && isObject(fields['window']) && fields['window']['type'] === 'session');
+  const cached = typeof cacheBytes === 'number' && !hasSessions ? { cacheBytes: Math.max(cacheBytes, ampleCacheBytes) } : {};
+  return {
+    ...generated,
+    config: { ...others, ...cached },
+    topology,
+    inputs: inputs.filter((input) => isObject(input) && typeof input['t'] === 'string'),
+    expect: {},
+  };
+}
+
+function lastingJson(json: Json, logged: boolean): Json {
+  if (isArray(json)) return json.map((item) => lastingJson(item, logged));
+  if (!isObject(json)) return json;
+  const fields: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(json)) {
+    // Counted in a field of the processor.
+    if (value === undefined || name === 'cancelAfter' || (name === 'logging' && logged)) continue;
+    if (name === 'time' && value === 'wall') fields[name] = 'stream';
+    // Which row is the oldest is known to reads too, and these leave no trace.
+    else if (name === 'maxEntries') fields[name] = 1_000;
+    else fields[name] = lastingJson(value, logged);
+  }
+  return fields;
+}
