@@ -140,6 +140,34 @@ describe('a schema changes', () => {
   });
 });
 
+test('rows of single objects are read with the next schema: the one before is kept with them', async () => {
+  await start();
+  const disk = new KeptDisk(1);
+  const counting = (schema: unknown): Topology => {
+    const builder = new StreamsBuilder({ key: serdes.string(), value: serdes.bytes() });
+    builder
+      .stream('orders')
+      .groupByKey()
+      .aggregate<{ readonly count: number }>(
+        () => ({ count: 0 }),
+        (before) => ({ ...before, count: before.count + 1 }),
+        { store: { name: 'counts', value: avro<{ readonly count: number }>(schema) } },
+      )
+      .toStream()
+      .mapValues((value) => String(value?.count))
+      .to('totals', { value: serdes.string() });
+    return builder.build();
+  };
+  const before = await run(counting(record('Count', field('count', 'int'))), { state: disk.backend() });
+  await produce(order1, 'a', [{ amount: 1 }]);
+  await until('a=1');
+  await harness.clock.run(before.close());
+
+  await run(counting(record('Count', field('name', 'string', { default: '' }), field('count', 'long'))), { state: disk.backend() });
+  await produce(order1, 'a', [{ amount: 1 }]);
+  await until('a=2');
+});
+
 describe('the registry goes away', () => {
   test('what is known goes on; a partition with something unknown waits, alone, until it is back', async () => {
     await start(2);
@@ -199,10 +227,17 @@ describe('the registry goes away', () => {
     await until('a=5');
     await harness.clock.run(before.close());
 
+    // The orders' schema was registered after the first start: the second keeps it.
+    const known = idOf(order1);
+    await harness.clock.run((await run(sums(total1), { state: disk.backend() })).close());
+
     registry = new MemorySchemaRegistry({ clock: harness.clock });
     registry.stop();
-    const after = await run(sums(total1, 'fail'), { state: disk.backend() });
+    const after = await run(sums(total1), { state: disk.backend() });
     expect(after.store<string, unknown>('sums').get('a')).toMatchObject({ value: { sum: 5 } });
+    await produceRaw(known, order1, 'a', [{ amount: 6 }]);
+    await until('a=11');
+    expect(registry.calls.get('register') ?? 0).toBeGreaterThan(0);
   });
 
   test('a start without it waits, and goes on when it is back', async () => {

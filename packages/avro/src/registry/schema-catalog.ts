@@ -57,6 +57,7 @@ export class SchemaCatalog {
   readonly #fetches = new Map<number, Promise<CatalogEntry>>();
   readonly #failures = new Map<number, Failure>();
   readonly #registrations = new Map<string, Promise<number>>();
+  readonly #versions = new Map<string, CatalogEntry>();
   /** Ids of schemas that were registered or looked up, by canonical form. */
   readonly #idsByForm = new Map<string, number>();
 
@@ -138,8 +139,8 @@ export class SchemaCatalog {
     return chain(this.#registry.version(subject, version), (found) => this.#addVersion(found));
   }
 
-  /** Learns every version of a subject; a subject that does not exist has none. */
-  versions(subject: string): MaybePromise<readonly CatalogEntry[]> {
+  /** Learns every version of a subject, or its newest ones; a subject that does not exist has none. */
+  versions(subject: string, newest: number = Number.POSITIVE_INFINITY): MaybePromise<readonly CatalogEntry[]> {
     const entries: CatalogEntry[] = [];
     const numbers = attempt<readonly number[]>(
       () => this.#registry.versions(subject),
@@ -150,16 +151,25 @@ export class SchemaCatalog {
     );
     return chain(numbers, (versions) =>
       chain(
-        chainEach(versions, (version) =>
-          chain(this.#registry.version(subject, version), (found) =>
-            chain(this.#addVersion(found), (entry) => {
-              entries.push(entry);
-            }),
-          ),
+        chainEach(versions.slice(-newest), (version) =>
+          chain(this.#versionOnce(subject, version), (entry) => {
+            entries.push(entry);
+          }),
         ),
         () => entries,
       ),
     );
+  }
+
+  /** What stands under a number never changes. */
+  #versionOnce(subject: string, version: number): MaybePromise<CatalogEntry> {
+    const key = `${version} ${subject}`;
+    const known = this.#versions.get(key);
+    if (known !== undefined) return known;
+    return chain(this.version(subject, version), (entry) => {
+      this.#versions.set(key, entry);
+      return entry;
+    });
   }
 
   #once(what: string, subject: string, text: SchemaText, root: Schema, ask: () => MaybePromise<number>): MaybePromise<number> {
@@ -189,7 +199,9 @@ export class SchemaCatalog {
     const known = this.#entries.get(id);
     if (known !== undefined) return known;
     const texts: string[] = [];
-    return chain(this.#parse(text, texts, new Set()), ({ names, root }) => this.#remember({ id, root, names, references: text.references, texts }));
+    return chain(this.#parse(text, texts, new Set()), ({ names, root }) =>
+      this.#remember({ id, root, names, references: text.references, texts }),
+    );
   }
 
   /** Parses a schema after those that it refers to. */

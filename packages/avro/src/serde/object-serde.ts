@@ -24,7 +24,8 @@ interface KnownSchema {
 export class ObjectSerde<T> implements Serde<T> {
   readonly immutable = false;
   readonly primitive = false;
-  readonly format: string;
+  /** What is read may have been written with an earlier schema: it is never copied. */
+  readonly format = undefined;
   readonly #settings: CodecSettings;
   readonly #header: Uint8Array;
   readonly #root: Schema;
@@ -39,7 +40,6 @@ export class ObjectSerde<T> implements Serde<T> {
     this.#root = own.root;
     for (const earlier of options.history ?? []) this.#learn(typeof earlier === 'string' ? earlier : JSON.stringify(earlier));
     this.#header = new Uint8Array([0xc3, 0x01, ...fingerprint(own.root)]);
-    this.format = `avro-object:${hexOf(this.#header, 2, headerBytes)}`;
     this.#write = compileWriter(own.root, this.#settings);
     this.#ownRead = compileReader(own.root, own.root, this.#settings);
   }

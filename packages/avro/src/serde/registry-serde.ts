@@ -22,6 +22,8 @@ const headerBytes = 5;
 const maxRemembered = 10_000;
 /** Schemas that are asked for at once. */
 const maxRequests = 16;
+/** Versions of a source's subject that are learned when it is opened. */
+const sourceVersions = 20;
 
 /** The schema that the application reads and writes with. */
 export interface OwnSchema {
@@ -85,7 +87,7 @@ export class RegistrySerde<T> implements Serde<T> {
     const opened = attempt<void>(
       () =>
         chain(this.#openOwn(opening.purpose), () =>
-          chain(isWriter ? this.#openWriting() : undefined, () => (opening.purpose === 'store' ? this.#openHistory() : undefined)),
+          chain(isWriter ? this.#openWriting() : undefined, () => this.#openHistory(opening.purpose)),
         ),
       (error) => {
         // A store whose own schema and rows are known from before needs nobody.
@@ -184,11 +186,17 @@ export class RegistrySerde<T> implements Serde<T> {
     });
   }
 
-  /** Whatever was ever written into the store was registered under its subject first. */
-  #openHistory(): MaybePromise<void> {
-    return chain(this.#catalog.versions(this.#subject(undefined)), (entries) => {
-      for (const { id } of entries) this.#seen.add(id);
-    });
+  /**
+   * Whatever was ever written into a store was registered under its subject first, and must be known. Of a source the newest versions are learned if that can be had, so that they are
+   * kept: a restart without the registry reads on.
+   */
+  #openHistory(purpose: SerdeOpening['purpose']): MaybePromise<void> {
+    if (purpose === 'sink') return undefined;
+    const learn = (): MaybePromise<void> =>
+      chain(this.#catalog.versions(this.#subject(undefined), purpose === 'source' ? sourceVersions : undefined), (entries) => {
+        for (const { id } of entries) this.#seen.add(id);
+      });
+    return purpose === 'store' ? learn() : attempt(learn, ignoreAvroError);
   }
 
   // ---- kept with state ----
@@ -331,6 +339,11 @@ export class RegistrySerde<T> implements Serde<T> {
     if (target !== undefined || 'latestOf' in this.#source) subject = attemptSubject(() => this.#subject(undefined));
     return { topic: target?.topic, role: target?.role, subject, id };
   }
+}
+
+/** What is missing is asked for when a record wants it. */
+function ignoreAvroError(error: unknown): void {
+  if (!(error instanceof AvroError)) throw error;
 }
 
 /** For details of an error, where it is no error that there is none. */

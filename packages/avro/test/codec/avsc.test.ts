@@ -49,7 +49,12 @@ describe('avsc', () => {
 });
 
 test('where it is right the bytes are the same', () => {
-  const schema = record('R', { name: 'a', type: 'int' }, { name: 'b', type: ['null', 'string'] }, { name: 'c', type: { type: 'array', items: 'double' } });
+  const schema = record(
+    'R',
+    { name: 'a', type: 'int' },
+    { name: 'b', type: ['null', 'string'] },
+    { name: 'c', type: { type: 'array', items: 'double' } },
+  );
   const type = avsc.Type.forSchema(schema);
   const codec = new AvroCodec<object>(schema);
   for (const value of [
