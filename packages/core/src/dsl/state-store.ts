@@ -31,6 +31,10 @@ export interface KeyValueStateStoreOptions<K, V> extends StateStoreBase<K, V> {
   readonly timestamped?: boolean | undefined;
   /** Keeps so many entries and evicts the least recently used; in memory only. Kafka Streams: `Stores.lruMap`. */
   readonly maxEntries?: number | undefined;
+  /** Of other kinds, which `kind` must name. */
+  readonly retention?: undefined;
+  readonly windowSize?: undefined;
+  readonly historyRetention?: undefined;
 }
 
 /** Key and start of a window to value: {@link WindowStore}. */
@@ -77,7 +81,7 @@ export type CopyStoreOptions = StateStoreOptions<unknown, unknown> & { readonly 
  */
 export type ConnectedStore = string | StateStoreOptions<unknown, unknown>;
 
-/** @throws MR_ARGUMENT_INVALID for no name, and for a retention that is negative or shorter than the windows. */
+/** @throws MR_ARGUMENT_INVALID for no name, for what another kind of store has, and for a retention that is negative or shorter than the windows. */
 function stateStoreSpec<K, V>(options: StateStoreOptions<K, V>, persistence: Persistence): StoreSpec {
   const name: unknown = options.name;
   if (typeof name !== 'string') throw new StreamsError('MR_ARGUMENT_INVALID', `a store needs a name, got ${typeof name}`);
@@ -93,6 +97,7 @@ function stateStoreSpec<K, V>(options: StateStoreOptions<K, V>, persistence: Per
   switch (options.kind) {
     case undefined:
     case 'keyValue':
+      checkKeyValue(name, options);
       return {
         kind: 'keyValue',
         ...base,
@@ -128,6 +133,19 @@ function stateStoreSpec<K, V>(options: StateStoreOptions<K, V>, persistence: Per
         timeOrdered: false,
       };
   }
+}
+
+/** Who forgot the kind must not get a store that keeps everything. The type says so too; JavaScript does not hear it. */
+function checkKeyValue(store: string, options: object): void {
+  const foreign = ['retention', 'windowSize', 'historyRetention'].find(
+    (option) => (options as Readonly<Record<string, unknown>>)[option] !== undefined,
+  );
+  if (foreign === undefined) return;
+  throw new StreamsError(
+    'MR_ARGUMENT_INVALID',
+    `the store "${store}" has ${foreign}, but key-value stores have none: say its kind, 'window', 'session' or 'versioned'`,
+    { details: { store } },
+  );
 }
 
 /** The stores that options describe: the same object is the same store wherever it is given, so that adding it again is no clash of names. */

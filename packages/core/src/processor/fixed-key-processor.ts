@@ -2,12 +2,13 @@
 import type { Headers, Header } from '../headers.ts';
 import type { ProcessingContext } from './processor.ts';
 
-declare const fixedKey: unique symbol;
+/** Only for the compiler: no other record fits, nor one that was copied by `{ ...record }`. */
+declare class FixedKey {
+  readonly #fixed: true;
+}
 
 /** A record whose key is fixed: made by the task alone, changed only by the methods here. */
-export interface FixedKeyRecord<out K, out V> {
-  /** Only for the compiler: no other record fits. */
-  readonly [fixedKey]: true;
+export interface FixedKeyRecord<out K, out V> extends FixedKey {
   readonly key: K;
   readonly value: V;
   /** Milliseconds since 1970. */
