@@ -199,6 +199,38 @@ describe('the registry goes away', () => {
     expect(results()).toEqual(['a=1', 'b=10', 'a=10']);
   });
 
+  test('a partition that waits goes to another instance: nothing of it is lost or done twice', async () => {
+    await start(2);
+    const first = await run(sums(total1));
+    const known = idOf(order1);
+    await produceRaw(known, order1, 'a', [{ amount: 1 }], 0);
+    await until('a=1');
+    const id = idOf(order2);
+    registry.stop();
+    await produceRaw(id, order2, 'a', [{ amount: 2, note: '' }], 0);
+    await produceRaw(id, order2, 'b', [{ amount: 20, note: '' }], 1);
+    await harness.clock.advance(3_000);
+
+    // The second must know its store's schema; that it can open while the registry is away is another test.
+    registry.start();
+    const second = harness.instance(sums(total1));
+    await harness.clock.run(second.start());
+    registry.stop();
+    await harness.clock.advance(5_000);
+    await produceRaw(known, order1, 'a', [{ amount: 4 }], 0);
+    registry.start();
+    await harness.running(first, second);
+    await until('a=7');
+    await until('b=20');
+
+    expect(
+      results()
+        .filter((line) => line.startsWith('a='))
+        .at(-1),
+    ).toBe('a=7');
+    expect(results().filter((line) => line.startsWith('b='))).toEqual(['b=20']);
+  });
+
   test('what is unknown fails where that is declared: nothing is committed behind it', async () => {
     await start();
     const app = harness.instance(sums(total1, 'fail'));
