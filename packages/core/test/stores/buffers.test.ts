@@ -149,6 +149,16 @@ describe('the suppress buffer', () => {
     return evicted;
   }
 
+  it('an abort takes back what was not flushed: nothing of it is logged afterwards', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    put(harness.at(10, 0), 10, 'a', 1, 0);
+    harness.abort();
+    put(harness.at(11, 1), 11, 'b', 2, 0);
+    harness.commit();
+    expect(harness.logged.map(({ key }) => key)).toEqual(['b']);
+    expect(evictAll(harness)).toHaveLength(1);
+  });
+
   it('writes the bytes of Kafka Streams, when it is flushed', () => {
     const harness: Harness = new WindowedHarness(spec);
     put(harness.at(10, 0), 10, 'a', 1, 0, new Headers([{ key: 'x', value: Uint8Array.of(1) }]));

@@ -168,3 +168,34 @@ describe('a versioned store', () => {
     expect(() => act(new WindowedHarness<Store>(spec()).store)).toThrow(/MR_ARGUMENT_INVALID/);
   });
 });
+
+describe('what a versioned store leaves', () => {
+  const rows = (harness: WindowedHarness<Store>): readonly { readonly key: string; readonly bytes: number }[] => {
+    const iterator = harness.engine.iterate({});
+    const found: { readonly key: string; readonly bytes: number }[] = [];
+    while (iterator.next()) found.push({ key: Buffer.from(iterator.key).toString('hex'), bytes: iterator.value.length });
+    iterator.close();
+    return found;
+  };
+
+  it('a segment that the last version of a key has left has no row of it any more', () => {
+    const harness = new WindowedHarness<Store>(spec());
+    // A deletion that is the latest stands in the segment of its own time, and moves to that of what replaces it.
+    harness.at(30).store.put('a', null, 30);
+    const before = rows(harness.commit()).map(({ key }) => key);
+    harness.at(45).store.put('a', 'z', 45);
+    const after = rows(harness.commit());
+    expect(after.filter(({ bytes }) => bytes === 0)).toEqual([]);
+    const left = new Set(after.map(({ key }) => key));
+    expect(before.filter((key) => !left.has(key))).toHaveLength(1);
+    expect(harness.reopened().store.get('a')).toEqual({ value: 'z', timestamp: 45 });
+  });
+
+  it('deleting for a time that is too old finds nothing and changes nothing', () => {
+    const harness = new WindowedHarness<Store>(spec());
+    harness.at(10).store.put('a', 'x', 10);
+    harness.at(200).store.put('b', 'y', 200);
+    expect(harness.at(201).store.delete('a', 20)).toBeUndefined();
+    expect(harness.store.get('a')).toEqual({ value: 'x', timestamp: 10 });
+  });
+});
