@@ -83,6 +83,8 @@ export class AvroError extends Error {
 
   /** The same error with more of its place. */
   at(details: AvroErrorDetails, where: string): AvroError {
-    return new AvroError(this.code, `${this.text} (${where})`, { details: { ...details, ...this.details }, cause: this.cause });
+    const error = new AvroError(this.code, `${this.text} (${where})`, { details: { ...details, ...this.details }, cause: this.cause });
+    error.#waits = this.#waits;
+    return error;
   }
 }
