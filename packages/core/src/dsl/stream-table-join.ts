@@ -61,7 +61,7 @@ export function joinStreamWithTable<K, V, T, R>(
       kind: 'join',
       name,
       lineage: undefined,
-      processors: [{ name, parents: undefined, create, stores: buffer === undefined ? stores : [...stores, buffer] }],
+      processors: [{ name, parents: undefined, create, stores: buffer === undefined ? stores : [buffer, ...stores] }],
       stores: [],
       copartitioned: sources,
       usesNullKeys: isLeft,
