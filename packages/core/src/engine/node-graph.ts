@@ -58,8 +58,6 @@ export class NodeGraph {
     const plan = this.#nodes.find((node) => node.kind === 'source' && this.#init.sourceTopics.get(node.name)?.includes(tp.topic) === true);
     if (plan?.kind !== 'source') return undefined;
     const { extractor, keySerde, valueSerde } = reading(plan, tp.topic, this.#init);
-    // What decoding would need is not fetched while state is restored.
-    if (keySerde.prepare !== undefined || valueSerde.prepare !== undefined) return undefined;
     const skipped = this.#services.metrics.counter('restore-skipped-records-total', { 'task-id': this.#init.id });
     return new SourceRows({ tp, keySerde, valueSerde, extractor, partitionTime, skipped });
   }

@@ -2,6 +2,7 @@
  * A source topic that doubles as changelog holds what others wrote, not what the table made of it. What is restored from it is brought into the form that a changelog
  * would have: without records that the table never took (no key, bytes that nobody can read, no valid timestamp), with the extractor's timestamps, keys and values as our
  * serdes write them. So the rows are those that processing made, and are found under the same bytes (I2). Kafka Streams restores the bytes as they are.
+ * Whoever restores calls the serdes' `prepare` first, as before processing.
  */
 import { FetchedRecords, positionsPerRecord } from '../kafka/fetched-records.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
@@ -83,7 +84,9 @@ export class SourceRows {
       const key = keySerde.decode(batch.buffer, keyStart, batch.keyEnd(index));
       const value = valueStart < 0 ? null : valueSerde.decode(batch.buffer, valueStart, batch.valueEnd(index));
       return StreamRecord.fetched(batch, index, batch.timestamp(index), key, value, null, null);
-    } catch {
+    } catch (error) {
+      // What the serde could read another time was perhaps read when the record was processed: a row must not be lost because somebody is away now.
+      if (error instanceof Error && 'retriable' in error && error.retriable === true) throw error;
       // Its error was judged when the record was processed: nothing was committed past it unless a handler said to continue.
       return null;
     }

@@ -10,7 +10,7 @@ import type { ApplicationTopics } from './application-topics.ts';
 import type { RuntimeOptions } from './options.ts';
 import { isRetriable } from './retry.ts';
 
-type Preparation = (batch: FetchedRecords) => Promise<void> | void;
+export type Preparation = (batch: FetchedRecords) => Promise<void> | void;
 
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
@@ -159,20 +159,22 @@ export class InputPreparation {
 
   #of(topic: string): readonly Preparation[] {
     let preparations = this.#byTopic.get(topic);
-    if (preparations === undefined) {
-      const { topics } = this.#init;
-      const found: Preparation[] = [];
-      for (const subtopology of topics.subtopologies) {
-        const reading = topics.topicsOfSources(subtopology, new Set([topic]));
-        for (const node of subtopology.plan.nodes) {
-          if (node.kind !== 'source' || reading.get(node.name)?.includes(topic) !== true) continue;
-          found.push(...preparationOf(node.keySerde, topic, 'key'), ...preparationOf(node.valueSerde, topic, 'value'));
-        }
-      }
-      this.#byTopic.set(topic, (preparations = found));
-    }
+    if (preparations === undefined) this.#byTopic.set(topic, (preparations = preparationsOf(topic, this.#init.topics)));
     return preparations;
   }
+}
+
+/** What the sources of a topic need before its records are decoded. */
+export function preparationsOf(topic: string, topics: ApplicationTopics): readonly Preparation[] {
+  const found: Preparation[] = [];
+  for (const subtopology of topics.subtopologies) {
+    const reading = topics.topicsOfSources(subtopology, new Set([topic]));
+    for (const node of subtopology.plan.nodes) {
+      if (node.kind !== 'source' || reading.get(node.name)?.includes(topic) !== true) continue;
+      found.push(...preparationOf(node.keySerde, topic, 'key'), ...preparationOf(node.valueSerde, topic, 'value'));
+    }
+  }
+  return found;
 }
 
 /** Nothing for nearly every serde. */

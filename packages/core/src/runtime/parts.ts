@@ -10,6 +10,7 @@ import type { TaskCoordinator, TaskHost } from './coordinator.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { RuntimeOptions } from './options.ts';
 import { GlobalStores } from './global-stores.ts';
+import { preparationsOf } from './input-preparation.ts';
 import { OutputHolder } from './output-holder.ts';
 import { Purger } from './purger.ts';
 import { ReaderHolder } from './reader-holder.ts';
@@ -78,7 +79,12 @@ export class OpenedParts {
     this.#onClose('producer', () => output.close(this.#sendTimeoutMs));
     const coordinator = new ClassicCoordinator({ client, topics, options, host, processId: directory.processId });
     this.#onClose('group member', () => coordinator.close({ leave: options.leaveOnClose }));
-    const restorer = new Restorer({ client, options, onOutcome: () => mailbox.wake() });
+    const restorer = new Restorer({
+      client,
+      options,
+      preparationsOf: (topic) => preparationsOf(topic, topics),
+      onOutcome: () => mailbox.wake(),
+    });
     this.#onClose('restorer', () => restorer.close());
     const globalStores = await this.#openGlobalStores(client, directory);
     return this.#assemble(client, features, directory, output, coordinator, restorer, globalStores);

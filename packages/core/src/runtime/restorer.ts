@@ -9,6 +9,7 @@ import type { PartitionReader, ReaderOptions, ReadIssue, StreamsClient } from '.
 import { formatTopicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
 import { changelogBounds, changelogMissing } from './changelog-bounds.ts';
 import type { RebuildReason } from './events.ts';
+import type { Preparation } from './input-preparation.ts';
 import type { RuntimeOptions } from './options.ts';
 import type { OwnedTask } from './owned-task.ts';
 import { recordsBelow } from './restore-batch.ts';
@@ -21,11 +22,14 @@ import {
   type RestoreDecision,
   type RestoreRange,
 } from './restore-task.ts';
+import { retrying } from './retry.ts';
 import { noteTopicIds } from './state-identity.ts';
 
 export interface RestorerInit {
   readonly client: StreamsClient;
   readonly options: RuntimeOptions;
+  /** What the sources of a topic that doubles as changelog need before its records are decoded; nothing for nearly every topology. */
+  readonly preparationsOf: (topic: string) => readonly Preparation[];
   /** Called when {@link Restorer.takeOutcomes} has something new. */
   readonly onOutcome: () => void;
 }
@@ -141,16 +145,37 @@ export class Restorer {
       for (const entry of this.#entries.values()) this.#fail(entry, error);
       return;
     }
+    const read = new Map(this.#byPartition);
+    for (const batch of result.batches) await this.#prepareRecords(batch);
+    // Of a task that was taken away meanwhile, and may be back from another position, it is worth nothing.
+    const isStale = (tp: TopicPartition): boolean => read.get(tp) !== this.#byPartition.get(tp);
     const touched = new Set<Entry>();
-    for (const batch of result.batches) this.#apply(batch, touched);
+    for (const batch of result.batches) if (!isStale(batch.tp)) this.#apply(batch, touched);
     for (const { tp, position } of result.progress) {
       const found = this.#byPartition.get(tp);
-      if (found === undefined) continue;
+      if (found === undefined || isStale(tp)) continue;
       found.range.position = Math.max(found.range.position, position);
       touched.add(found.entry);
     }
-    for (const issue of result.issues) this.#onIssue(issue);
+    for (const issue of result.issues) if (!isStale(issue.tp)) this.#onIssue(issue);
     for (const entry of touched) await this.#advance(entry);
+  }
+
+  /** As before processing: rows of a source topic are what its serdes make of the records. */
+  async #prepareRecords(batch: FetchedRecords): Promise<void> {
+    const found = this.#byPartition.get(batch.tp);
+    if (found?.range.isSource !== true) return;
+    const preparations = this.#init.preparationsOf(batch.tp.topic);
+    if (preparations.length === 0) return;
+    const { clock, log, taskTimeoutMs } = this.#init.options;
+    const retry = { clock, log, timeoutMs: taskTimeoutMs, signal: this.#closing.signal };
+    try {
+      for (const prepare of preparations) {
+        await retrying(`prepare records of ${formatTopicPartition(batch.tp)} to restore them`, retry, async () => prepare(batch));
+      }
+    } catch (error) {
+      this.#fail(found.entry, error);
+    }
   }
 
   #apply(batch: FetchedRecords, touched: Set<Entry>): void {

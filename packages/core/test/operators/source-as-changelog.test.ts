@@ -1,5 +1,5 @@
 /** A table whose source topic is its changelog has the rows after a crash that it had before, whatever others write into the topic. */
-import { serdes, StreamsBuilder, type TimestampExtractor, type Topology, type VersionedStore } from '@millrace/core';
+import { type Serde, serdes, StreamsBuilder, type TimestampExtractor, type Topology, type VersionedStore } from '@millrace/core';
 import { TopologyTestDriver } from '@millrace/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -22,15 +22,36 @@ const timeInValue: TimestampExtractor = ({ timestamp, value }, partitionTime) =>
   return written === undefined ? timestamp : written === 'p' ? partitionTime : Number(written);
 };
 
+/** As with a schema registry: what was not fetched before cannot be read. */
+function fetching(): Serde<string> {
+  const known = new Set<string>();
+  const learn = (bytes: Uint8Array | null): void => void known.add(Buffer.from(bytes ?? []).toString());
+  return {
+    ...trimmed,
+    encodeInto: (text, writer) => trimmed.encodeInto(text, writer),
+    decode: (buffer, start, end) => {
+      const text = Buffer.from(buffer.subarray(start, end)).toString();
+      // Rows of stores are trimmed: what was written here is known.
+      if (text !== text.trim() && !known.has(text)) throw new Error(`${text} was not prepared`);
+      return trimmed.decode(buffer, start, end);
+    },
+    prepare: (batch, role) => {
+      known.clear();
+      for (let index = 0; index < batch.count; index++) learn(role === 'key' ? batch.key(index) : batch.value(index));
+    },
+  };
+}
+
 interface Kind {
+  readonly serdes?: (() => Serde<string>) | undefined;
   readonly historyRetention?: number | undefined;
   readonly persistence?: 'persistent' | 'inMemory' | undefined;
 }
 
-function topologyOf(kind: Kind): Topology {
+function topologyOf({ serdes: make, ...kind }: Kind): Topology {
   const builder = new StreamsBuilder({
-    key: trimmed,
-    value: trimmed,
+    key: make?.() ?? trimmed,
+    value: make?.() ?? trimmed,
     optimize: ['reuse.ktable.source.topics'],
     timestampExtractor: timeInValue,
     cacheBytes: 0,
@@ -79,6 +100,7 @@ const kinds: readonly (readonly [string, Kind])[] = [
   ['persistent', {}],
   ['in-memory', { persistence: 'inMemory' }],
   ['versioned', { historyRetention: 30 }],
+  ['persistent (serdes that prepare)', { serdes: fetching }],
 ];
 
 describe('a source topic as changelog', () => {

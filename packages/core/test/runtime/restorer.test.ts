@@ -4,6 +4,7 @@ import type { ChangelogState } from '../../src/engine/contract.ts';
 import { ClientError } from '../../src/errors.ts';
 import { type TopicPartition, topicPartition } from '../../src/kafka/topic-partition.ts';
 import type { RestoreEvent } from '../../src/runtime/events.ts';
+import type { Preparation } from '../../src/runtime/input-preparation.ts';
 import type { OwnedTask } from '../../src/runtime/owned-task.ts';
 import { Restorer } from '../../src/runtime/restorer.ts';
 import { noteOfTopicId, noteTopicIds } from '../../src/runtime/state-identity.ts';
@@ -33,15 +34,19 @@ let client: FakeClient;
 let restorer: Restorer;
 let events: RestoreEvent[];
 let wakes: number;
+/** Of the serdes of source topics. */
+let preparations: Preparation[];
 
 function make(options: Parameters<typeof testOptions>[1] = {}): void {
   clock = new TestClock();
   client = new FakeClient(clock);
   events = [];
   wakes = 0;
+  preparations = [];
   restorer = new Restorer({
     client,
     options: testOptions(clock, { onRestore: (event) => events.push(event), ...options }),
+    preparationsOf: () => preparations,
     onOutcome: () => wakes++,
   });
 }
@@ -273,6 +278,69 @@ describe('local state that the changelog cannot account for (I2)', () => {
     await add(task, state);
     expect(outcomes()).toEqual([`0_0 ${code}`]);
     expect(task.events).toEqual([]);
+  });
+});
+
+describe('a source topic whose serdes must fetch something first', () => {
+  const sourceTask = (): OwnedTask => {
+    const one = owned(new FakeTask('0_0', { inputs: [log], changelogs: [changelog(undefined, log, true)] }));
+    one.committed.set(log, { offset: 4 });
+    return one;
+  };
+  const fakeOf = (one: OwnedTask): FakeTask => one.task as unknown as FakeTask;
+
+  beforeEach(() => client.fakeAdmin.logs.set(log, { start: 0, end: 4 }));
+
+  it('is restored when they have it, however often they must ask', async () => {
+    let asked = 0;
+    preparations.push(() => (++asked < 3 ? Promise.reject(retriable('away')) : undefined));
+    const one = sourceTask();
+    restorer.add(one);
+    await settled();
+    reader().answer({ batches: [batchAt(log, [0, 1], 4)], progress: [progress(4, 4)] });
+    await settled();
+    expect([fakeOf(one).restored, outcomes()]).toEqual([[], []]);
+    await clock.advance(1_000);
+    await settled();
+    expect(asked).toBe(3);
+    expect(fakeOf(one).restored).toHaveLength(2);
+    expect(outcomes()).toEqual(['0_0']);
+  });
+
+  it('fails with what cannot be fetched, and not without end', async () => {
+    preparations.push(() => Promise.reject(Object.assign(new Error('refused'), { code: 'MR_REFUSED' })));
+    const one = sourceTask();
+    restorer.add(one);
+    await settled();
+    reader().answer({ batches: [batchAt(log, [0, 1], 4)], progress: [progress(4, 4)] });
+    await settled();
+    expect(outcomes()).toEqual(['0_0 MR_REFUSED']);
+    expect(fakeOf(one).restored).toEqual([]);
+  });
+
+  it('is read anew if the task went and came back meanwhile: what was read before may lie ahead', async () => {
+    let release = (): void => {};
+    preparations.push(() => new Promise((resolve) => (release = (): void => resolve())));
+    const first = sourceTask();
+    restorer.add(first);
+    await settled();
+    reader().answer({ batches: [batchAt(log, [2, 3], 4)], progress: [progress(4, 4)] });
+    await settled();
+    await restorer.remove(first);
+    const second = sourceTask();
+    restorer.add(second);
+    await settled();
+    release();
+    await settled();
+    expect(fakeOf(first).restored).toEqual([]);
+    expect(fakeOf(second).restored).toEqual([]);
+    expect(outcomes()).toEqual([]);
+    reader().answer({ batches: [batchAt(log, [0, 1, 2, 3], 4)], progress: [progress(4, 4)] });
+    await settled();
+    release();
+    await settled();
+    expect(fakeOf(second).restored).toHaveLength(4);
+    expect(outcomes()).toEqual(['0_0']);
   });
 });
 

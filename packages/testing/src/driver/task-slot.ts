@@ -115,13 +115,16 @@ export class TaskSlot {
   }
 
   *#restore(): Steps<void> {
-    const { logs, committed } = this.#surroundings;
+    const { logs, committed, serdes } = this.#surroundings;
     for (const changelog of this.task.changelogs) {
       const log = logs.log(changelog.tp);
       // A source topic that doubles as changelog holds rows that are not processed yet.
       const end = changelog.isSource ? (committed.get(changelog.tp)?.offset ?? log.start) : log.end;
       const records = log.read(changelog.position ?? log.start, end);
-      if (records.length > 0) this.task.restore(viewOf(changelog.tp, records, end));
+      if (records.length === 0) continue;
+      const batch = viewOf(changelog.tp, records, end);
+      if (changelog.isSource) yield* serdes.prepare(changelog.tp, batch);
+      this.task.restore(batch);
     }
     yield* settle(this.task.flushRestore());
   }
