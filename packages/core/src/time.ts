@@ -55,16 +55,17 @@ const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 /**
  * A duration in milliseconds.
  *
+ * @param what stands before the refusal: what the duration is of.
  * @throws MR_ARGUMENT_INVALID for text of another form and for a number that is not finite
  */
-export function parseDuration(duration: Duration): number {
+export function parseDuration(duration: Duration, what?: string): number {
   if (typeof duration === 'number' && Number.isFinite(duration)) return duration;
   const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) : null;
   const unitMs = unitsMs[match?.[2] ?? ''];
   if (match === null || unitMs === undefined) {
     throw new StreamsError(
       'MR_ARGUMENT_INVALID',
-      `${JSON.stringify(duration)} is no duration. Give milliseconds or text like '250ms', '30s', '5m', '2h', '7d'`,
+      `${what === undefined ? '' : `${what}: `}${JSON.stringify(duration)} is no duration. Give milliseconds or text like '250ms', '30s', '5m', '2h', '7d'`,
     );
   }
   return Number(match[1]) * unitMs;

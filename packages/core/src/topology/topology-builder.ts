@@ -346,7 +346,9 @@ export class TopologyBuilder {
 
   #checkTopicIsFree(topic: string): void {
     if (this.#sourceTopics.has(topic)) {
-      throw new TopologyError(`another source reads the topic "${topic}" already`, { details: { topic } });
+      throw new TopologyError(`another source reads the topic "${topic}" already: use the stream or table that it gave`, {
+        details: { topic },
+      });
     }
     const pattern = this.#patterns.find((candidate) => matchesWhole(candidate, topic));
     if (pattern !== undefined) {

@@ -1,4 +1,5 @@
 /** A built topology: what the runtime and the test driver take. */
+import { StreamsError } from '../errors.ts';
 import { describeAsData, type TopologyDescription } from './describe-json.ts';
 import { describeAsMermaid } from './describe-mermaid.ts';
 import type { TopologyPlan } from './plan.ts';
@@ -21,6 +22,8 @@ export class Topology {
   /**
    * Sub-topologies, nodes and stores. `text`, the default, is exactly what Kafka Streams' `Topology.describe()` prints; `json` is {@link toJSON} as text; `mermaid` draws
    * it wherever Markdown is shown.
+   *
+   * @throws MR_ARGUMENT_INVALID for another format.
    */
   describe(format: DescribeFormat = 'text'): string {
     switch (format) {
@@ -30,6 +33,12 @@ export class Topology {
         return JSON.stringify(this, null, 2);
       case 'mermaid':
         return describeAsMermaid(this.toJSON());
+      default:
+        // JavaScript may ask for anything.
+        throw new StreamsError(
+          'MR_ARGUMENT_INVALID',
+          `a topology is described as 'text', 'json' or 'mermaid', not ${JSON.stringify(format)}`,
+        );
     }
   }
 

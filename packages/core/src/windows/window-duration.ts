@@ -8,7 +8,7 @@ import { type Duration, parseDuration } from '../time.ts';
  * @throws MR_ARGUMENT_INVALID unless it is whole milliseconds, `least` or more.
  */
 export function windowDuration(duration: Duration, what: string, least: number): number {
-  const ms = parseDuration(duration);
+  const ms = parseDuration(duration, what);
   if (!Number.isSafeInteger(ms)) throw new StreamsError('MR_ARGUMENT_INVALID', `${what} must be whole milliseconds, got ${duration}`);
   if (ms < least) {
     const bound = least === 0 ? 'must not be negative' : `must be at least ${least} ms`;

@@ -164,3 +164,10 @@ test('patterns and topics chosen per record have their place', () => {
   expect(topology.describe('mermaid')).toContain('t0(["/in-#quot;[a-z]+#quot;/"])');
   expect(topology.describe('mermaid')).toContain('t1(["route()"])');
 });
+
+test('another format is refused', () => {
+  const builder = new StreamsBuilder({ key: serdes.string(), value: serdes.string() });
+  builder.stream('in').to('out');
+  // @ts-expect-error JavaScript may ask for it
+  expect(() => builder.build().describe('dot')).toThrow(/MR_ARGUMENT_INVALID.*'mermaid', not "dot"/);
+});

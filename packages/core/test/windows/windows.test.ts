@@ -90,3 +90,8 @@ test('windowed keys print as in Java', () => {
   expect(String(new Windowed('k', { start: 1, end: 9 }))).toBe('[k@1/9]');
   expect(String(new Windowed('k', { start: 0, end: Number.POSITIVE_INFINITY }))).toBe('[k@0/9223372036854775807]');
 });
+
+test('a duration that is none is refused with the name of what it was given for', () => {
+  // @ts-expect-error not a duration
+  expect(() => timeWindows({ size: '1 minute' })).toThrow(/MR_ARGUMENT_INVALID: the size of windows: "1 minute" is no duration\. Give/);
+});

@@ -63,7 +63,12 @@ export class DriverCore {
   #closed = false;
 
   constructor(topology: Topology, options: ResolvedOptions, directory: StateDirectory, durable: boolean) {
-    this.plan = topology.plan;
+    // JavaScript may pass anything: a builder, most often.
+    const plan = (topology as Topology | null | undefined)?.plan;
+    if (plan === undefined) {
+      throw new StreamsError('MR_ARGUMENT_INVALID', 'the first argument is no topology: give what build() of a StreamsBuilder returns');
+    }
+    this.plan = plan;
     this.#options = options;
     this.#directory = directory;
     this.#durable = durable;
@@ -262,7 +267,15 @@ export class DriverCore {
     if (globalStores.length > 0 && this.#global === undefined) {
       const partitionCount = (topic: string): number => this.#model.partitionCount(topic);
       const handlers = this.#globalHandlers();
-      this.#global = yield* GlobalSlot.open(globalStores, this.#surroundings, this.#cacheBudget, handlers, partitionCount, this.#directory, this.#nowMs);
+      this.#global = yield* GlobalSlot.open(
+        globalStores,
+        this.#surroundings,
+        this.#cacheBudget,
+        handlers,
+        partitionCount,
+        this.#directory,
+        this.#nowMs,
+      );
     }
     for (const layout of this.#model.tasks) this.#slots.push(yield* this.#openTask(layout));
   }

@@ -400,6 +400,11 @@ function shiftBy(shift: (value: string) => number): Processor<string, string, st
   };
 }
 
+it('takes a topology, not its builder', () => {
+  // @ts-expect-error JavaScript may pass it
+  expect(() => new TopologyTestDriver(new StreamsBuilder())).toThrow(/MR_ARGUMENT_INVALID.*build\(\)/);
+});
+
 function ticking(
   type: 'stream' | 'wall',
   onTick: (at: number) => void,
