@@ -27,6 +27,7 @@ export const features = [
   'processors',
   'reads',
   'sessions',
+  'shared-caches-in-memory',
   'sliding-behind-small-caches',
   'small-caches-in-memory',
   'split',
@@ -34,6 +35,7 @@ export const features = [
   'stream-table-joins',
   'suppliers',
   'suppress',
+  'task-idle',
   'table-aggregates',
   'table-joins',
   'topics-between',
@@ -52,7 +54,9 @@ const offByDefault: ReadonlySet<Feature> = new Set<Feature>([
   'lru-changelogs',
   'plain-stores-in-header-format',
   'open-ranges-behind-caches',
+  'shared-caches-in-memory',
   'sliding-behind-small-caches',
+  'task-idle',
 ]);
 
 export type FeatureSet = ReadonlySet<Feature>;

@@ -149,7 +149,7 @@ function configuration(draft: Draft, persistent: number): JsonObject {
     ...sometimes(random, failing ? 0.08 : 0, () => ({ onProcessingError: 'continue' })),
     ...sometimes(random, failing ? 0.05 : 0, () => ({ onDeserializationError: 'continue' })),
     ...on('extractors', 0.02, () => ({ timestampExtractor: random.pick(['usePartitionTime', 'logAndSkip', 'failOnInvalid']) })),
-    ...sometimes(random, 0.03, () => ({ maxTaskIdleMs: random.pick([1, 100]) })),
+    ...on('task-idle', 0.03, () => ({ maxTaskIdleMs: random.pick([1, 100]) })),
     ...on('internal-topics', 0.07, () => ({ captureInternal: true })),
     ...on('dead-letters', 0.1, () => ({ deadLetterTopic: 'dead' })),
     ...on('header-stores', 0.15, () => ({ storeFormat: 'headers' })),

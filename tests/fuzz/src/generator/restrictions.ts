@@ -18,6 +18,13 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
   if (!features.has('lru-caches')) topology = topology.map(uncachedLru);
   if (!features.has('small-caches-in-memory') && smallCache(config) && topology.some((operator) => isInMemory(operator, config)))
     config = without(config, 'cacheBytes');
+  if (
+    !features.has('shared-caches-in-memory') &&
+    smallCache(config) &&
+    topology.some((operator) => isInMemory(operator, config)) &&
+    topology.filter(({ op }) => op === 'windowedBy').length > 1
+  )
+    config = without(config, 'cacheBytes');
   if (!features.has('sliding-behind-small-caches') && topology.some(isSliding) && (smallCache(config) || mayDelete(topology)))
     config = without(config, 'cacheBytes');
   if (isCached(config, topology)) {
