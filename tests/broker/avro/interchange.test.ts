@@ -5,11 +5,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { avro, AvroError, schemaRegistry } from '@millrace/avro';
+import { avro, AvroCodec, AvroError, schemaRegistry } from '@millrace/avro';
 import { ByteWriter, KafkaStreams, serdes, StreamsBuilder, type Topology } from '@millrace/core';
 import { kafka } from '@millrace/kafka';
+import { leveldb } from '@millrace/state/leveldb';
 import { memory } from '@millrace/state/memory';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bootstrap, openClient, uniqueName } from '../support/broker.ts';
 import { createTopics } from '../support/topics.ts';
 import { javaAvro, runJavaAvro } from './java-avro.ts';
@@ -220,3 +221,89 @@ describe('the real registry', () => {
     expect(fresh?.decode(bytes, 0, bytes.length)).toEqual({ net: { cents: 5 } });
   });
 });
+
+test('schemas change under a running application, and it restarts while the registry is down', async () => {
+  const orders = uniqueName('changing');
+  await topics(orders);
+  const schema = (...fields: object[]): object => ({ type: 'record', name: 'Order', namespace: 'shop', fields });
+  const first = schema(field('amount', 'int'));
+  const last = schema(field('amount', 'long'));
+  const options = { applicationId: uniqueName('evolution'), directory: await mkdtemp(join(tmpdir(), 'millrace-evolution-')) };
+  const start = async (): Promise<KafkaStreams> => {
+    // A client of its own: nothing is known from before but what lies with the state.
+    const registry = schemaRegistry({ url: real.url, retries: 0, requestTimeout: '2s' });
+    const sum = avro<{ readonly sum: number }>({ type: 'record', name: 'Sum', fields: [field('sum', 'long')] }, { registry });
+    const builder = new StreamsBuilder({ key: serdes.string(), value: avro<{ readonly amount: number }>(last, { registry }) });
+    builder
+      .stream(orders)
+      .groupByKey()
+      .aggregate<{ readonly sum: number }>(
+        () => ({ sum: 0 }),
+        (before, { amount }) => ({ sum: before.sum + amount }),
+        { store: { name: 'sums', value: sum } },
+      );
+    const app = new KafkaStreams(builder.build(), {
+      applicationId: options.applicationId,
+      client: kafka({ brokers: bootstrap().split(',') }),
+      state: leveldb({ directory: options.directory }),
+      commitIntervalMs: 200,
+    });
+    await app.start();
+    return app;
+  };
+  const reached = async (app: KafkaStreams, sum: number): Promise<void> => {
+    const store = app.store<string, { readonly value: { readonly sum: number } }>('sums');
+    await vi.waitFor(() => expect(app.state === 'RUNNING' ? store.get('a')?.value.sum : undefined).toBe(sum), {
+      timeout: 60_000,
+      interval: 100,
+    });
+  };
+  try {
+    await produce(orders, first, ['a\t{"amount":1}']);
+    let app = await start();
+    await reached(app, 1);
+    await produce(orders, schema(field('amount', 'int'), field('note', 'string', { default: '' })), ['a\t{"amount":2,"note":"gift"}']);
+    await reached(app, 3);
+    await produce(orders, last, ['a\t{"amount":1099511627776}']);
+    await reached(app, 1_099_511_627_779);
+    await app.close();
+    // The second start keeps what was registered during the first.
+    app = await start();
+    await reached(app, 1_099_511_627_779);
+
+    const { id } = await schemaRegistry({ url: real.url }).version(`${orders}-value`, 1);
+    await real.stop();
+    await produceFrame(orders, 'a', id, new AvroCodec<object>(first).encode({ amount: 10 }));
+    await reached(app, 1_099_511_627_789);
+    await app.close();
+
+    app = await start();
+    await reached(app, 1_099_511_627_789);
+    await produceFrame(orders, 'a', id, new AvroCodec<object>(first).encode({ amount: 10 }));
+    await reached(app, 1_099_511_627_799);
+    await app.close();
+  } finally {
+    await rm(options.directory, { recursive: true, force: true });
+  }
+}, 300_000);
+
+/** Writes a record as a serializer does that knows the id from before. */
+async function produceFrame(topic: string, key: string, id: number, bytes: Uint8Array): Promise<void> {
+  const value = Buffer.alloc(5 + bytes.length);
+  value.writeInt32BE(id, 1);
+  value.set(bytes, 5);
+  const client = await openClient();
+  const producer = client.producer({
+    lingerMs: 0,
+    compression: 'none',
+    maxBatchBytes: 65_536,
+    maxBufferedBytes: 1_048_576,
+    deliveryTimeoutMs: 30_000,
+  });
+  const name = Buffer.from(key);
+  await producer.lookUp([topic]);
+  producer.partition(topic, 0).append(Date.now(), name, 0, name.length, value, 0, value.length, null);
+  await producer.flush();
+  await producer.close();
+  await client.close();
+}

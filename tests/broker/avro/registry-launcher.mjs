@@ -21,7 +21,9 @@ async function fetchApp() {
   await mkdir(part);
   try {
     const artifact = `io.apicurio:apicurio-registry-app:${version}:tar.gz:all`;
-    await promisify(execFile)('mvn', ['-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${part}`], { timeout: 600_000 });
+    await promisify(execFile)('mvn', ['-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${part}`], {
+      timeout: 600_000,
+    });
     for (const archive of (await readdir(part)).filter((name) => name.endsWith('.tar.gz'))) {
       await promisify(execFile)('tar', ['-xzf', join(part, archive), '-C', part]);
       await rm(join(part, archive));
@@ -40,7 +42,9 @@ export async function startRegistry() {
   const [port] = await freePorts(1);
   const log = openSync(logFile, 'a');
   const options = ['-Xmx512m', `-Dquarkus.http.port=${port}`, '-Dquarkus.http.host=127.0.0.1'];
-  const child = spawn('java', [...options, '-jar', join(app, `apicurio-registry-app-${version}-runner.jar`)], { stdio: ['ignore', log, log] });
+  const child = spawn('java', [...options, '-jar', join(app, `apicurio-registry-app-${version}-runner.jar`)], {
+    stdio: ['ignore', log, log],
+  });
   closeSync(log);
   let hasExited = false;
   const exited = new Promise((resolve) => {
