@@ -111,9 +111,12 @@ export class RunLoop {
       const owned = registry.ownerOf(tp);
       if (owned === undefined) continue;
       owned.endOffsets.set(tp, end);
-      // What is held back is not with the task: a position behind it would be committed as if it were.
-      if (preparation.holds(tp)) this.#pause(owned, tp);
-      else owned.task.noteProgress(tp, position, end);
+      // What is held back is not with the task: a position behind it would be committed as if it were. But that there is more is told, or else the task takes the partition for read
+      // to its end, and goes on with later records of others.
+      if (preparation.holds(tp)) {
+        this.#pause(owned, tp);
+        owned.task.noteProgress(tp, 0, end);
+      } else owned.task.noteProgress(tp, position, end);
     }
     for (const issue of result.issues) await this.#onIssue(issue);
   }

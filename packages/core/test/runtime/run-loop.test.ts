@@ -114,12 +114,13 @@ function make(options: Parameters<typeof testOptions>[1] = {}, plan: TopologyPla
       return running;
     },
     ownerOf: (tp: TopicPartition) => running.find((one) => one.task.inputs.includes(tp)),
+    assignmentOf: () => 1,
   };
   loop = new RunLoop({
     options: resolved,
     topics,
     mailbox,
-    // The loop uses these two of the registry.
+    // The loop uses these three of the registry.
     registry: registry as unknown as TaskRegistry,
     reader,
     admin: client.fakeAdmin,
@@ -279,6 +280,39 @@ describe('a turn', () => {
     producer.full = true;
     producer.drained = () => Promise.reject(new Error('lost'));
     await expect(loop.turn()).rejects.toThrow('lost');
+  });
+});
+
+describe('a partition whose serde must fetch something first', () => {
+  let fetched = (): void => {};
+  let know: () => void;
+
+  beforeEach(() => {
+    const plan = planOf([{ sources: ['in'] }]);
+    let isKnown = false;
+    const prepare = (): Promise<void> | void => (isKnown ? undefined : new Promise((resolve) => (fetched = resolve)));
+    const waiting = plan.subtopologies.map((subtopology) => ({
+      ...subtopology,
+      nodes: subtopology.nodes.map((one) => (one.kind === 'source' ? { ...one, valueSerde: { ...one.valueSerde, prepare } } : one)),
+    }));
+    make({}, { ...plan, subtopologies: waiting });
+    know = (): void => {
+      isKnown = true;
+      fetched();
+    };
+  });
+
+  it('is paused, and its task hears that there is more but no position behind what is held', async () => {
+    const task = add('0_0', in0);
+    reader.answer({ batches: [batchAt(in0, [4, 5], 6)], progress: [{ tp: in0, position: 6, end: 9, logStart: 0 }] });
+    await loop.turn();
+    expect([task.size + task.processed, task.noted, [...(running[0] as OwnedTask).paused]]).toEqual([0, [[in0, 0, 9]], [in0]]);
+    know();
+    await settled();
+    reader.answer({});
+    await loop.turn();
+    expect(task.processed).toBe(2);
+    expect((running[0] as OwnedTask).paused.size).toBe(0);
   });
 });
 
