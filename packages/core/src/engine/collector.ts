@@ -24,6 +24,8 @@ type AnyRecord = StreamRecord<unknown, unknown>;
 interface Parked {
   readonly sink: SinkTopic;
   readonly record: AnyRecord;
+  /** The record context in which it was sent. */
+  readonly place: object;
 }
 
 export class Collector {
@@ -70,7 +72,7 @@ export class Collector {
   }
 
   park(sink: SinkTopic, record: AnyRecord): void {
-    this.#parked.push({ sink, record });
+    this.#parked.push({ sink, record, place: Object.assign({}, this.context) });
   }
 
   /** True if a record for this topic waits: later ones must queue behind it. */
@@ -78,11 +80,20 @@ export class Collector {
     return this.#parked.length > 0 && this.#parked.some((parked) => parked.sink.topic === sink.topic);
   }
 
-  /** Sends what waited for topics that are known now. */
+  /** Sends what waited for topics that are known now, each record in the context of its input: handlers and dead letters of one that cannot be encoded tell of that. */
   retry(): void {
+    const { context } = this;
     const parked = this.#parked;
     this.#parked = [];
-    for (const { sink, record } of parked) sink.send(record);
+    const current = Object.assign({}, context);
+    try {
+      for (const { place, record, sink } of parked) {
+        Object.assign(context, place);
+        sink.send(record);
+      }
+    } finally {
+      Object.assign(context, current);
+    }
     this.uncommittedBytes += this.#deadLetters.retry();
   }
 

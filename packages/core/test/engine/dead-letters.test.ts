@@ -107,6 +107,27 @@ describe('a dead letter', () => {
     expect(header(letter, deadLetterHeaders.offset)).toBe('-1');
   });
 
+  it('of an output that waited for its topic has the input that it came from, though something else ran meanwhile', () => {
+    const output = new TestOutput();
+    output.counts.set('words', undefined);
+    const passing = plan([
+      source('s', 'in', ['p']),
+      node('p', ['out'], () => ({
+        init: (context) => void context.schedule(10, 'wall', () => {}),
+        process: (record, context) => context.forward(record),
+      })),
+      sink('out', 'words', { valueSerde: anySerde(serdes.long()) }),
+    ]);
+    const harness = new Harness(passing, { handlers: dropping, output }).start().pipe('in', { key: 'k', value: 'no long', timestamp: 7 });
+    expect(letters(harness)).toEqual([]);
+    expect(harness.task.punctuate(1_000)).toBe(1);
+    output.counts.set('words', 1);
+    harness.task.retryUnresolved();
+    const [letter] = letters(harness);
+    expect(letter).toMatchObject({ key: 'k', value: 'no long', timestamp: 7 });
+    expect([deadLetterHeaders.topic, deadLetterHeaders.offset].map((name) => header(letter, name))).toEqual(['in', '0']);
+  });
+
   it('stands in its place among the outputs', () => {
     const same = plan([source('s', 'in', ['p']), picky('p', ['out']), sink('out', 'dlq')]);
     const harness = new Harness(same, { handlers: dropping }).start();
