@@ -14,6 +14,8 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
     inputs = inputs.map((input) => without(input, 'h'));
     topology = topology.map(withoutAddedHeaders);
   }
+  // The driver counts the offsets of all topics of a pattern as one, and buffers write them down.
+  if (topology.some(({ pattern }) => pattern !== undefined)) config = without(config, 'captureInternal');
   if (!features.has('lru-changelogs') && topology.some(isLru)) config = without(config, 'captureInternal');
   if (!features.has('lru-caches')) topology = topology.map(uncachedLru);
   if (!features.has('small-caches-in-memory') && smallCache(config) && topology.some((operator) => isInMemory(operator, config)))
@@ -31,13 +33,8 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
     if (!features.has('backward-reads-behind-caches')) inputs = inputs.map(forwardRead);
     if (!features.has('open-ranges-behind-caches')) inputs = inputs.map(closedRange);
   }
-  if (!features.has('plain-stores-in-header-format') && smallCache(config) && topology.some(isPlain))
-    config = without(config, 'storeFormat');
+  if (!features.has('header-stores-behind-small-caches') && smallCache(config)) config = without(config, 'storeFormat');
   return { config, topology, inputs };
-}
-
-function isPlain({ mat }: JsonObject): boolean {
-  return isObject(mat) && mat['supplier'] === 'rocksdbPlain';
 }
 
 function isSliding({ window }: JsonObject): boolean {
