@@ -2,6 +2,7 @@
 import type { Output } from '#cases/cli';
 import { withEngine } from '#cases/engines';
 import { UsageError } from '#cases/options';
+import { judgeLockStep } from './lock-step.ts';
 import { type AgreementOptions, optionsFrom, usage } from './options.ts';
 import { judgeRestore } from './restore.ts';
 import { madeUpTrial } from './trial.ts';
@@ -30,19 +31,23 @@ export async function runAgreement(args: readonly string[], output: Output): Pro
     if (verdict.kind === 'different') output.out(`case ${number} of seed ${seed}: ${verdict.about}\n  ${verdict.shown.join('\n  ')}`);
     if ((number + 1 - first) % 200 === 0) output.error(`${number + 1 - first} of ${count} cases, ${counts.different} differ`);
   });
+  const points = comparison === 'restore' ? 'crashes' : 'records piped';
   output.out(
-    `${comparison}, seed ${seed}, ${count} cases on ${engine}: ${counts.same} agree (${compared} crashes), ${counts.unfit} do not lend themselves to it, ${counts.different} differ`,
+    `${comparison}, seed ${seed}, ${count} cases on ${engine}: ${counts.same} agree (${compared} ${points}), ${counts.unfit} do not lend themselves to it, ${counts.different} differ`,
   );
   return counts.different === 0 ? 0 : 1;
 }
 
-async function each({ count, engine, first, seed }: AgreementOptions, take: (number: number, verdict: Verdict) => void): Promise<void> {
+async function each(
+  { comparison, count, engine, first, seed }: AgreementOptions,
+  take: (number: number, verdict: Verdict) => void,
+): Promise<void> {
   await withEngine(engine, async (state) => {
     for (let number = first; number < first + count; number++) {
-      const logged = state === undefined || number % 2 === 0;
-      const trial = madeUpTrial({ seed, logged, commitEach: false }, number);
+      const logged = comparison === 'lock-step' || state === undefined || number % 2 === 0;
+      const trial = madeUpTrial({ seed, logged, commitEach: comparison === 'lock-step' }, number);
       if (trial === undefined) take(number, { kind: 'unfit' });
-      else take(number, await judgeRestore(trial, state, !logged));
+      else take(number, comparison === 'restore' ? await judgeRestore(trial, state, !logged) : await judgeLockStep(trial));
     }
   });
 }

@@ -7,7 +7,7 @@ import { type Json, type JsonObject, textOf } from '#cases/json';
 import { driverOptions, inputRecord, subscriptionStore } from '#cases/run-case';
 import { type CaseStore, listStore } from '#cases/store-reading';
 import { applicationId } from '#cases/outputs';
-import { bytesText, type History, recordText } from './history.ts';
+import { byPlace, type History, type LooseChangelogs } from './history.ts';
 import type { Trial } from './trial.ts';
 
 /** When the tasks die. */
@@ -21,8 +21,11 @@ export interface CrashPlan {
 
 /** What happened; `stoppedAt` is the input that a handler or a function failed at. */
 export type DrivenRun =
-  | { readonly kind: 'done'; readonly history: History }
+  | { readonly kind: 'done'; readonly history: History; readonly ends: readonly TopicSizes[] }
   | { readonly kind: 'stopped'; readonly stoppedAt: number; readonly error: unknown };
+
+/** How many records each topic has been given by the topology. */
+export type TopicSizes = ReadonlyMap<string, number>;
 
 type Driver = TopologyTestDriver | AsyncTopologyTestDriver;
 
@@ -33,21 +36,28 @@ const longestChain = 12;
 const mostPartitions = 8;
 
 /** `state` undefined: the synchronous driver in memory. @throws whatever a topology that cannot be built or opened throws */
-export async function runDriven(trial: Trial, state: StateBackend | undefined, crashes?: CrashPlan): Promise<DrivenRun> {
+export async function runDriven(
+  trial: Trial,
+  state: StateBackend | undefined,
+  crashes?: CrashPlan,
+  taskOrder: 'ascending' | 'descending' = 'ascending',
+): Promise<DrivenRun> {
   const { testCase, partitions } = trial;
   const { topology } = buildTopology(testCase);
-  const options = { ...driverOptions(testCase), partitions };
+  const options = { ...driverOptions(testCase), partitions, taskOrder };
   const driver: Driver =
     state === undefined ? new TopologyTestDriver(topology, options) : await TopologyTestDriver.open(topology, { ...options, state });
   try {
-    const stopped = await drive(trial, driver, crashes);
+    const ends: TopicSizes[] = [];
+    const stopped = await drive(trial, driver, crashes, ends);
     // A record cache shows rows that have expired as long as it holds them, and a restart empties it: what the stores show beyond it is the same.
     if (testCase.config['cacheBytes'] !== undefined) await driver.rebalance({ move: true });
     return (
       stopped ?? {
         kind: 'done',
+        ends,
         history: {
-          topics: topicsOf(driver, unorderedChangelogs(topology)),
+          topics: topicsOf(driver, looseChangelogs(topology.plan)),
           stores: storesOf(driver),
           hasStores: driver.storeNames.length > 0,
         },
@@ -58,15 +68,21 @@ export async function runDriven(trial: Trial, state: StateBackend | undefined, c
   }
 }
 
-async function drive({ commits, testCase }: Trial, driver: Driver, crashes: CrashPlan | undefined): Promise<DrivenRun | undefined> {
+async function drive(
+  { commits, testCase }: Trial,
+  driver: Driver,
+  crashes: CrashPlan | undefined,
+  ends: TopicSizes[],
+): Promise<DrivenRun | undefined> {
   let dying = false;
   for (const [index, input] of testCase.inputs.entries()) {
     try {
       await driver.createInputTopic(textOf(input['t'], 't'), { key: serdes.bytes(), value: serdes.bytes() }).pipeInput(inputRecord(input));
       if (dying) await driver.crash(crashes?.how);
       dying = false;
+      if (commits.has(index)) await commit(driver, testCase.config);
+      ends.push(sizesOf(driver));
       if (!commits.has(index)) continue;
-      await commit(driver, testCase.config);
       if (crashes?.after(index) !== true) continue;
       if (crashes.when === 'commit') await driver.crash(crashes.how);
       else dying = true;
@@ -91,23 +107,31 @@ async function commit(driver: Driver, { cacheBytes }: JsonObject): Promise<void>
   for (let more = cacheBytes === undefined ? 0 : longestChain; more > 0; more--) await driver.commit();
 }
 
-/** Suppress buffers log what changed in the order of a hash table, which has the size that it ever needed: records of one key only are in an order that lasts. */
-function unorderedChangelogs({ plan }: Topology): ReadonlySet<string> {
-  const stores = plan.subtopologies.flatMap((subtopology) => subtopology.stores).filter(({ spec }) => spec.kind === 'suppressBuffer');
-  return new Set(stores.map(({ spec }) => `${applicationId}-${spec.name}-changelog`));
+/** Suppress buffers log what changed in the order of a hash table, which has the size that it ever needed; join buffers number rows from the largest number that they hold. */
+export function looseChangelogs(plan: Topology['plan']): LooseChangelogs {
+  const stores = plan.subtopologies.flatMap((subtopology) => subtopology.stores);
+  const changelogsOf = (kind: (typeof stores)[number]['spec']['kind']): ReadonlySet<string> =>
+    new Set(stores.flatMap(({ spec }) => (spec.kind === kind ? [`${applicationId}-${spec.name}-changelog`] : [])));
+  return { unordered: changelogsOf('suppressBuffer'), numbered: changelogsOf('joinBuffer') };
 }
 
-function topicsOf(driver: Driver, unordered: ReadonlySet<string>): ReadonlyMap<string, readonly string[]> {
-  const topics = new Map<string, string[]>();
-  for (const name of driver.producedTopicNames()) {
-    for (const record of driver.createOutputTopic(name, { key: serdes.bytes(), value: serdes.bytes() }).readRecordsToList()) {
-      const place = `${name.startsWith(`${applicationId}-`) ? '~' : ''}${name}-${record.partition}${unordered.has(name) ? ` ${bytesText(record.key)}` : ''}`;
-      const records = topics.get(place);
-      if (records === undefined) topics.set(place, [recordText(record)]);
-      else records.push(recordText(record));
-    }
-  }
-  return topics;
+function sizesOf(driver: Driver): TopicSizes {
+  const bytes = { key: serdes.bytes(), value: serdes.bytes() };
+  return new Map(driver.producedTopicNames().map((name) => [name, driver.createOutputTopic(name, bytes).queueSize]));
+}
+
+function topicsOf(driver: Driver, loose: LooseChangelogs): ReadonlyMap<string, readonly string[]> {
+  const bytes = { key: serdes.bytes(), value: serdes.bytes() };
+  const names = driver.producedTopicNames();
+  return byPlace(
+    names.flatMap((name) =>
+      driver
+        .createOutputTopic(name, bytes)
+        .readRecordsToList()
+        .map((record) => ({ name, ...record })),
+    ),
+    loose,
+  );
 }
 
 function storesOf(driver: Driver): JsonObject {

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type EngineName, UsageError } from '#cases/options';
 
-export type Comparison = 'restore';
+export type Comparison = 'restore' | 'lock-step';
 
 export interface AgreementOptions {
   readonly comparison: Comparison;
@@ -12,12 +12,13 @@ export interface AgreementOptions {
   readonly engine: EngineName;
 }
 
-export const usage = `Usage: npm run agreement -- restore [OPTION…]
+export const usage = `Usage: npm run agreement -- restore|lock-step [OPTION…]
 
 Makes up cases by seed, as npm run fuzz does, runs each of them more than once, and compares every record of
 every topic, internal ones included, partition by partition and byte for byte.
 
   restore    with crashes behind every commit and without: same records, same rows
+  lock-step  in the truthful test driver and in the application on an embedded cluster
 
   --seed S         whole number; case i of seed S is the same for good   (default 1)
   --first N        number of the first case                              (default 0)
@@ -32,8 +33,8 @@ export function optionsFrom(args: readonly string[]): AgreementOptions | undefin
   const { positionals, values } = parse(args);
   if (values.help === true) return undefined;
   const [comparison] = positionals;
-  if (comparison !== 'restore' || positionals.length > 1)
-    throw new UsageError(`There is no comparison ${positionals.join(' ')}: there is restore.`);
+  if ((comparison !== 'restore' && comparison !== 'lock-step') || positionals.length > 1)
+    throw new UsageError(`There is no comparison ${positionals.join(' ')}: choose restore or lock-step.`);
   const engine = values.engine ?? 'memory';
   if (engine !== 'memory' && engine !== 'rocksdb' && engine !== 'leveldb') throw new UsageError(`There is no engine ${engine}.`);
   return {

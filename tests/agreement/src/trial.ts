@@ -49,11 +49,9 @@ function lasting(generated: JsonObject, logged: boolean): JsonObject {
   const inputs = isArray(generated['inputs']) ? generated['inputs'] : [];
   const { cacheBytes, maxTaskIdleMs: _, ...others } = config;
   const topology = lastingJson(generated['topology'] ?? [], logged);
-  // A session that has expired is found as long as a record cache holds it, and a restart empties the cache.
-  const hasSessions =
-    isArray(topology) &&
-    topology.some((fields) => isObject(fields) && isObject(fields['window']) && fields['window']['type'] === 'session');
-  const cached = typeof cacheBytes === 'number' && !hasSessions ? { cacheBytes: Math.max(cacheBytes, ampleCacheBytes) } : {};
+  // What has expired is found as long as a record cache holds it, and a restart empties the cache: operators on sessions and processors ask for that.
+  const outlives = isArray(topology) && topology.some((fields) => isObject(fields) && findsExpired(fields));
+  const cached = typeof cacheBytes === 'number' && !outlives ? { cacheBytes: Math.max(cacheBytes, ampleCacheBytes) } : {};
   return {
     ...generated,
     config: { ...others, ...cached },
@@ -63,13 +61,18 @@ function lasting(generated: JsonObject, logged: boolean): JsonObject {
   };
 }
 
+function findsExpired({ caching, kind, op, window }: JsonObject): boolean {
+  if (op === 'store') return caching === true && (kind === 'window' || kind === 'session');
+  return isObject(window) && window['type'] === 'session';
+}
+
 function lastingJson(json: Json, logged: boolean): Json {
   if (isArray(json)) return json.map((item) => lastingJson(item, logged));
   if (!isObject(json)) return json;
   const fields: Record<string, Json> = {};
   for (const [name, value] of Object.entries(json)) {
-    // Counted in a field of the processor.
-    if (value === undefined || name === 'cancelAfter' || (name === 'logging' && logged)) continue;
+    // The former is counted in a field of the processor; the latter has nothing to say of a group with offsets, and without any may stop an application.
+    if (value === undefined || name === 'cancelAfter' || name === 'offsetReset' || (name === 'logging' && logged)) continue;
     if (name === 'time' && value === 'wall') fields[name] = 'stream';
     // Which row is the oldest is known to reads too, and these leave no trace.
     else if (name === 'maxEntries') fields[name] = 1_000;

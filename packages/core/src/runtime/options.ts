@@ -122,6 +122,8 @@ export interface UnstableOptions {
   readonly sliceMs?: number | undefined;
   /** Longest wait for input. Default 100. */
   readonly pollMs?: number | undefined;
+  /** Between two looks for what closed windows emit. Default 1000. Kafka Streams: `__emit.interval.ms.kstreams.*`. */
+  readonly emitIntervalMs?: number | undefined;
 }
 
 /** Every option with its value: what the parts of the runtime take. */
@@ -165,6 +167,7 @@ export interface RuntimeOptions {
   readonly signals: SignalSource | undefined;
   readonly sliceMs: number;
   readonly pollMs: number;
+  readonly emitIntervalMs: number;
 }
 
 const second = 1_000;
@@ -288,6 +291,7 @@ export function resolveOptions(options: KafkaStreamsOptions): RuntimeOptions {
     signals: options.unstable?.signals,
     sliceMs: options.unstable?.sliceMs ?? 10,
     pollMs: options.unstable?.pollMs ?? 100,
+    emitIntervalMs: options.unstable?.emitIntervalMs ?? 1_000,
   };
 }
 

@@ -278,7 +278,7 @@ export class TaskRegistry {
       maxTaskIdleMs: options.maxTaskIdleMs,
       bufferedRecordsPerPartition: options.bufferedRecordsPerPartition,
       maxUncommittedBytes: options.maxUncommittedBytes,
-      emitIntervalMs: 1_000,
+      emitIntervalMs: options.emitIntervalMs,
       readCacheBytes: Math.floor(options.readCacheBytes / Math.max(1, this.#assigned.length)),
     };
   }

@@ -296,7 +296,7 @@ export class DriverCore {
     yield* this.#feed();
     for (let worked = true; worked;) {
       worked = false;
-      for (const { task } of this.#slots) {
+      for (const { task } of this.#inOrder()) {
         if (!hasRecords(task) || !task.ready(this.#nowMs)) continue;
         const processed = task.process(1, this.#nowMs);
         this.#output.deliver();
@@ -311,6 +311,11 @@ export class DriverCore {
       yield* this.#feed();
       worked = true;
     }
+  }
+
+  /** The tasks as they take their turns. */
+  #inOrder(): readonly TaskSlot[] {
+    return this.#options.descendingTasks ? this.#slots.slice().reverse() : this.#slots;
   }
 
   /** True if a source reads the topic by its pattern. */
@@ -349,11 +354,13 @@ export class DriverCore {
   *#feed(): Steps<void> {
     if (this.#topics.hasPatterns) for (const topic of this.logs.takeNewTopics()) yield* this.#adopt(topic);
     if (this.#global !== undefined) yield* this.#global.feed(this.#nowMs);
-    for (const slot of this.#slots) yield* slot.feed();
+    for (const slot of this.#slots) yield* slot.feed(this.#options.descendingTasks);
   }
 
   *#commit(): Steps<void> {
-    const tasks = this.#slots.map((slot) => slot.task).filter((task) => task.commitNeeded);
+    const tasks = this.#inOrder()
+      .map((slot) => slot.task)
+      .filter((task) => task.commitNeeded);
     const requests = tasks.map((task) => task.prepareCommit());
     this.#output.deliver();
     for (const task of tasks) yield* settle(task.writeUnlogged());

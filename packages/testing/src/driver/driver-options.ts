@@ -17,6 +17,12 @@ export interface TopologyTestDriverOptions {
   readonly partitions?: PartitionOption | undefined;
   /** `record`: commit after every record and punctuation. `manual`: only on `commit()`. Default: `record`, and `manual` with `partitions`. */
   readonly commit?: 'record' | 'manual' | undefined;
+  /**
+   * Which of several tasks with records goes first, and commits first: in the order of their ids or against it; inputs of a task get their records in the same
+   * order, which decides between equal timestamps. On a cluster nobody says, so results that differ rest on chance. Default
+   * `ascending`.
+   */
+  readonly taskOrder?: 'ascending' | 'descending' | undefined;
   /** Topics that exist, for sources that read by a pattern. Default none. */
   readonly topics?: readonly string[] | undefined;
   /** How long a task waits for inputs that are empty before it goes on with the others. -1: not at all. Default 0: inputs that are known to be empty are not waited for. */
@@ -50,6 +56,7 @@ export interface ResolvedOptions {
   readonly startMs: number;
   readonly partitions: PartitionOption | undefined;
   readonly commitEachRecord: boolean;
+  readonly descendingTasks: boolean;
   readonly topics: readonly string[];
   readonly maxTaskIdleMs: number;
   readonly handlers: ErrorHandlers;
@@ -65,6 +72,7 @@ export function resolveOptions(options: TopologyTestDriverOptions): ResolvedOpti
     startMs: checkTime('startMs', options.startMs ?? 0),
     partitions,
     commitEachRecord: (options.commit ?? (partitions === undefined ? 'record' : 'manual')) === 'record',
+    descendingTasks: options.taskOrder === 'descending',
     topics: options.topics ?? [],
     maxTaskIdleMs: parseDuration(options.maxTaskIdleMs ?? 0),
     handlers: {

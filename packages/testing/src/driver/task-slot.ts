@@ -82,10 +82,11 @@ export class TaskSlot {
     }
   }
 
-  /** Hands over what the inputs got since the last call. */
-  *feed(): Steps<void> {
+  /** Hands over what the inputs got since the last call; `backwards`: the last input first, which decides between equal timestamps. */
+  *feed(backwards: boolean): Steps<void> {
     const { logs, serdes } = this.#surroundings;
-    for (const [tp, position] of this.#positions) {
+    const positions = backwards ? [...this.#positions].reverse() : this.#positions;
+    for (const [tp, position] of positions) {
       const log = logs.log(tp);
       if (log.end === position) continue;
       const batch = viewOf(tp, log.read(position), log.end);
