@@ -9,6 +9,7 @@ import { runCase } from '#cases/run-case';
 import { runFuzz } from '../src/cli.ts';
 import { featuresFrom } from '../src/features.ts';
 import { generateCase } from '../src/generator/generate.ts';
+import { plainText } from '../src/plain-text.ts';
 
 /** Reads cases and writes those whose ids it knows, as the real one does; `--ties` changes the answer of one. */
 const oracle = (answers: string): string => `#!${process.execPath}
@@ -36,7 +37,7 @@ beforeAll(async () => {
     const { error, ...outcome } = await runCase(caseFromJson({ ...made, expect: {} }), undefined);
     // An outcome is an expectation, and what is absent is not written.
     const expected = JSON.parse(JSON.stringify(error === undefined ? outcome : { ...outcome, error })) as JsonObject;
-    answers.set(String(made['id'] as string), expected);
+    answers.set(plainText(made['id']), expected);
   }
 });
 afterAll(() => {
