@@ -3,6 +3,7 @@
  * simulator can replay a seed.
  */
 
+import { shown } from './option-checks.ts';
 import { StreamsError } from './errors.ts';
 
 /** A timer that was set; cancelling twice, or after it fired, does nothing. */
@@ -65,7 +66,7 @@ export function parseDuration(duration: Duration, what?: string): number {
   if (match === null || unitMs === undefined) {
     throw new StreamsError(
       'MR_ARGUMENT_INVALID',
-      `${what === undefined ? '' : `${what}: `}${JSON.stringify(duration)} is no duration. Give milliseconds or text like '250ms', '30s', '5m', '2h', '7d'`,
+      `${what === undefined ? '' : `${what}: `}${shown(duration)} is no duration. Give milliseconds or text like '250ms', '30s', '5m', '2h', '7d'`,
     );
   }
   return Number(match[1]) * unitMs;

@@ -1,4 +1,5 @@
 /** Grouped streams that fill one aggregate together. Kafka Streams: `CogroupedKStream`. */
+import { checkOptions } from '../option-checks.ts';
 import { aggregate } from '../operators/aggregate.ts';
 import { requireFunction, type Initializer } from '../operators/functions.ts';
 import { AggregateLineage } from '../topology/table-lineage.ts';
@@ -10,8 +11,9 @@ import type { BuildContext } from './build-context.ts';
 import { aggregateGroups, type CogroupAggregator, type Cogrouping, type CogroupMember } from './cogroup-aggregation.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
+import { requiredGroup } from './required-place.ts';
 import { requireWindows } from './required-windows.ts';
-import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
+import { storeOptions, type TableOptions, tableOptions, tableStore } from './store-options.ts';
 import { SessionWindowedCogroupedKStream, TimeWindowedCogroupedKStream } from './windowed-cogrouped-kstream.ts';
 
 export type { CogroupAggregator } from './cogroup-aggregation.ts';
@@ -28,6 +30,7 @@ export class CogroupedKStream<out K, out A> {
   cogroup<V>(grouped: KGroupedStream<K, V>, aggregator: CogroupAggregator<K, V, A>): CogroupedKStream<K, A> {
     requireFunction(aggregator, 'the aggregator');
     const { context, members, repartitions } = this.#cogrouping;
+    requiredGroup(grouped, 'cogroup', context);
     // Aggregator and place are of the same stream, which is all that the node made of them needs.
     const member = { grouped, place: grouped.place, aggregator } as unknown as CogroupMember;
     const at = members.findIndex((other) => other.grouped === grouped);
@@ -40,6 +43,7 @@ export class CogroupedKStream<out K, out A> {
    * Serdes are those of `options.store`, else the builder's, as in Kafka Streams.
    */
   aggregate(initializer: Initializer<A>, options: TableOptions<K, NonNullable<A>> = {}): KTable<K, NonNullable<A>> {
+    checkOptions(options, tableOptions, 'aggregate');
     const store = storeOptions(options.store);
     const { persistence } = this.#cogrouping.context;
     return aggregateGroups<K, NonNullable<A>>(this.#cogrouping, {

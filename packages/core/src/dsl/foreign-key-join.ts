@@ -2,6 +2,7 @@
  * The join of two tables by a foreign key: nodes, topics, stores and names. The left side subscribes to the foreign key where its row lives; whoever subscribed is
  * answered when either side changes. Kafka Streams: `KTableImpl.doJoinOnForeignKey`.
  */
+import { checkOptions, isFunction, type OptionChecks } from '../option-checks.ts';
 import { StreamsError } from '../errors.ts';
 import { AnswerSubscribers } from '../operators/foreign-key/answer-subscribers.ts';
 import { AnswerSubscription } from '../operators/foreign-key/answer-subscription.ts';
@@ -20,7 +21,7 @@ import { SourceLineage } from '../topology/table-lineage.ts';
 import type { BuildContext, TablePlace } from './build-context.ts';
 import type { KTable } from './ktable.ts';
 import { describeProcessor } from './processor-node.ts';
-import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
+import { storeOptions, type TableOptions, tableOptions, tableStore } from './store-options.ts';
 
 /** Options of a foreign-key join. Kafka Streams: `TableJoined` and `Materialized`. */
 export interface ForeignKeyJoinOptions<K, KO, R> extends TableOptions<K, R> {
@@ -33,6 +34,12 @@ export interface ForeignKeyJoinOptions<K, KO, R> extends TableOptions<K, R> {
   /** How the other table's topic is partitioned, if not by murmur2 of the key. Exactly one partition; the value is always null. */
   readonly otherPartitioner?: StreamPartitioner<KO, null> | undefined;
 }
+
+const foreignKeyJoinOptions: OptionChecks<ForeignKeyJoinOptions<never, never, never>> = {
+  ...tableOptions,
+  partitioner: isFunction,
+  otherPartitioner: isFunction,
+};
 
 const prefixes = {
   registration: 'KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-',
@@ -54,6 +61,7 @@ export function joinByForeignKey<K, V, KO, VO, R>(
 ): KTable<K, R> {
   requireFunction(foreignKey, 'the extractor of the foreign key');
   requireFunction(joiner, 'the joiner');
+  checkOptions(options, foreignKeyJoinOptions, 'join');
   const { context } = left;
   const { graph, names } = context;
   const { name } = options;

@@ -1,4 +1,5 @@
 /** Records of a stream grouped by key, ready to be aggregated. Kafka Streams: `KGroupedStream`. */
+import { checkOptions, oneOf, type OptionChecks } from '../option-checks.ts';
 import { aggregate, count } from '../operators/aggregate.ts';
 import type { EmitStrategy } from '../operators/emit-strategy.ts';
 import type { Aggregator, Initializer, Reducer } from '../operators/functions.ts';
@@ -17,7 +18,7 @@ import { type CogroupAggregator, CogroupedKStream } from './cogrouped-kstream.ts
 import type { KTable } from './ktable.ts';
 import { SessionWindowedKStream } from './session-windowed-kstream.ts';
 import { requireWindows } from './required-windows.ts';
-import { storeOptions, type StoreOptions, type TableOptions, tableStore } from './store-options.ts';
+import { storeOptions, type StoreOptions, type TableOptions, tableOptions, tableStore } from './store-options.ts';
 import { aggregateStream, type SharedRepartition } from './stream-aggregation.ts';
 import { TimeWindowedKStream } from './time-windowed-kstream.ts';
 
@@ -32,6 +33,8 @@ export interface WindowedByOptions {
   readonly emit?: EmitStrategy | undefined;
 }
 
+const windowedByOptions: OptionChecks<WindowedByOptions> = { emit: oneOf('onWindowUpdate', 'onWindowClose') };
+
 export class KGroupedStream<out K, out V> {
   /** @internal */
   readonly place: GroupedStreamPlace<K, V>;
@@ -44,6 +47,7 @@ export class KGroupedStream<out K, out V> {
 
   /** Counts the records of each key. Records without key or value are dropped and counted. */
   count(options: TableOptions<K, number> = {}): KTable<K, number> {
+    checkOptions(options, tableOptions, 'count');
     const store = storeOptions(options.store);
     // Kafka Streams once generated a name here, and numbers must stay as they are.
     if (store !== undefined && store.name === undefined) this.place.context.names.skip();
@@ -56,6 +60,7 @@ export class KGroupedStream<out K, out V> {
    * @param reducer gets the combined value so far and the record's; null removes the key.
    */
   reduce(reducer: Reducer<K, NonNullable<V>>, options: TableOptions<K, NonNullable<V>> = {}): KTable<K, NonNullable<V>> {
+    checkOptions(options, tableOptions, 'reduce');
     // What serves V serves its values that are not null.
     const valueSerde = this.place.valueSerde as Serde<NonNullable<V>> | undefined;
     return aggregateGroup(
@@ -81,6 +86,7 @@ export class KGroupedStream<out K, out V> {
     aggregator: Aggregator<K, NonNullable<V>, A>,
     options: TableOptions<K, NonNullable<A>> = {},
   ): KTable<K, NonNullable<A>> {
+    checkOptions(options, tableOptions, 'aggregate');
     // Null aggregates are never stored nor forwarded as rows, so the table's values are the others.
     const operator = aggregate<K, NonNullable<V>, A>(initializer, aggregator) as TableOperator<
       K,
@@ -106,6 +112,7 @@ export class KGroupedStream<out K, out V> {
     options: WindowedByOptions = {},
   ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
     requireWindows(windows);
+    checkOptions(options, windowedByOptions, 'windowedBy');
     const emit = options.emit ?? 'onWindowUpdate';
     return windows.kind === 'session'
       ? new SessionWindowedKStream(this.place, this.#shared, windows, emit)

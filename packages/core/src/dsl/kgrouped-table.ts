@@ -1,4 +1,5 @@
 /** Rows of a table grouped by a new key, ready to be aggregated. Kafka Streams: `KGroupedTable`. */
+import { checkOptions } from '../option-checks.ts';
 import type { Initializer } from '../operators/functions.ts';
 import type { TableOperator } from '../operators/operator.ts';
 import { type TableAggregator, tableAggregate, tableCount } from '../operators/table-aggregate.ts';
@@ -11,7 +12,7 @@ import type { GraphNode, RepartitionDescription } from '../topology/graph.ts';
 import { AggregateLineage } from '../topology/table-lineage.ts';
 import type { GroupedTablePlace } from './build-context.ts';
 import type { KTable } from './ktable.ts';
-import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
+import { storeOptions, type TableOptions, tableOptions, tableStore } from './store-options.ts';
 
 export class KGroupedTable<out K, out V> {
   /** @internal */
@@ -25,11 +26,13 @@ export class KGroupedTable<out K, out V> {
 
   /** Counts the rows of each group. */
   count(options: TableOptions<K, number> = {}): KTable<K, number> {
+    checkOptions(options, tableOptions, 'count');
     return aggregateGroup(this.place, this.#shared, tableCount<K, V>(), options, longSerde);
   }
 
   /** Combines the values of each group; the first stands as it is. Null removes the group. */
   reduce(reducer: TableReducer<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
+    checkOptions(options, tableOptions, 'reduce');
     return aggregateGroup(this.place, this.#shared, tableReduce(reducer), options, this.place.valueSerde);
   }
 
@@ -45,6 +48,7 @@ export class KGroupedTable<out K, out V> {
     aggregator: TableAggregator<K, V, A>,
     options: TableOptions<K, NonNullable<A>> = {},
   ): KTable<K, NonNullable<A>> {
+    checkOptions(options, tableOptions, 'aggregate');
     // Null aggregates are never stored nor forwarded as rows, so the table's values are the others.
     const operator = tableAggregate(initializer, aggregator) as TableOperator<K, Change<V>, K, Change<NonNullable<A>>>;
     return aggregateGroup(this.place, this.#shared, operator, options, undefined);

@@ -1,5 +1,6 @@
 /** A stream of records: every record is a fact of its own. Kafka Streams: `KStream`. */
 import { StreamsError } from '../errors.ts';
+import { checkedElsewhere, checkOptions } from '../option-checks.ts';
 import { filter } from '../operators/filter.ts';
 import { flatMap } from '../operators/flat-map.ts';
 import { flatMapValues } from '../operators/flat-map-values.ts';
@@ -12,18 +13,32 @@ import { print } from '../operators/print.ts';
 import { selectKey } from '../operators/select-key.ts';
 import { type StreamTableJoiner, streamGlobalJoin } from '../operators/stream-global-join.ts';
 import type { TopicExtractor } from '../processor/processor.ts';
-import { forwardingCopies } from '../processor/record-copies.ts';
+import { forwardingCopies, keepingKeys } from '../processor/record-copies.ts';
 import type { Serde } from '../serde/serde.ts';
 import { validateName } from '../topology/names.ts';
 import type { StreamPlace } from './build-context.ts';
 import type { GlobalKTable } from './global-ktable.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
-import type { Grouped, NodeOptions, Printed, ProcessOptions, Produced, Repartitioned } from './options.ts';
+import {
+  type Grouped,
+  groupedOptions,
+  type NodeOptions,
+  nodeOptions,
+  type Printed,
+  printedOptions,
+  type ProcessOptions,
+  processOptions,
+  type Produced,
+  producedOptions,
+  type Repartitioned,
+  repartitionedOptions,
+} from './options.ts';
+import { requireTopic } from './source-node.ts';
 import { describeMerge, describeOperator, describeProcessor } from './processor-node.ts';
 import { type FixedKeyProcessorSupplier, openSupplier, type ProcessorSupplier } from './processor-supplier.ts';
 import { repartitionStream } from './repartition-stream.ts';
-import { requiredPlace } from './required-place.ts';
+import { requiredStream, requireGlobalTable } from './required-place.ts';
 import {
   type Branch,
   type BranchResults,
@@ -31,10 +46,11 @@ import {
   type DefaultBranch,
   type NamedBranches,
   type NamedBranchResults,
+  requireBranches,
   splitStream,
 } from './split.ts';
 import { connectedStores } from './state-store.ts';
-import type { TableOptions } from './store-options.ts';
+import { type TableOptions, tableOptions } from './store-options.ts';
 import { joinStreams } from './stream-join.ts';
 import { isGlobalCall, joinStream, type StreamJoinCall } from './stream-join-call.ts';
 import type { StreamJoined } from './stream-join-options.ts';
@@ -60,47 +76,47 @@ export class KStream<out K, out V> {
   filter<V2 extends V>(predicate: Guard<K, V, V2>, options?: NodeOptions): KStream<K, V2>;
   filter(predicate: Predicate<K, V>, options?: NodeOptions): KStream<K, V>;
   filter(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
-    return this.#then(filter(predicate, true), options, this.place);
+    return this.#then('filter', filter(predicate, true), options, this.place);
   }
 
   /** Drops the records that `predicate` accepts. */
   filterNot(predicate: Predicate<K, V>, options: NodeOptions = {}): KStream<K, V> {
-    return this.#then(filter(predicate, false), options, this.place);
+    return this.#then('filterNot', filter(predicate, false), options, this.place);
   }
 
   /** A new key and value for every record. Prefer `mapValues` where the key stays: it needs no repartition. */
   map<K2, V2>(mapper: Mapper<K, V, KeyValuePair<K2, V2>>, options: NodeOptions = {}): KStream<K2, V2> {
-    return this.#then(map(mapper), options, {});
+    return this.#then('map', map(mapper), options, {});
   }
 
   /** A new value for every record. */
   mapValues<V2>(mapper: Mapper<K, V, V2>, options: NodeOptions = {}): KStream<K, V2> {
-    return this.#then(mapValues(mapper), options, { keySerde: this.place.keySerde });
+    return this.#then('mapValues', mapValues(mapper), options, { keySerde: this.place.keySerde });
   }
 
   /** A new key for every record. */
   selectKey<K2>(selector: Mapper<K, V, K2>, options: NodeOptions = {}): KStream<K2, V> {
-    return this.#then(selectKey(selector), options, { valueSerde: this.place.valueSerde });
+    return this.#then('selectKey', selectKey(selector), options, { valueSerde: this.place.valueSerde });
   }
 
   /** Any number of records, with new keys and values, for every record. */
   flatMap<K2, V2>(mapper: Mapper<K, V, Iterable<KeyValuePair<K2, V2>>>, options: NodeOptions = {}): KStream<K2, V2> {
-    return this.#then(flatMap(mapper), options, {});
+    return this.#then('flatMap', flatMap(mapper), options, {});
   }
 
   /** Any number of values for every record. */
   flatMapValues<V2>(mapper: Mapper<K, V, Iterable<V2>>, options: NodeOptions = {}): KStream<K, V2> {
-    return this.#then(flatMapValues(mapper), options, { keySerde: this.place.keySerde });
+    return this.#then('flatMapValues', flatMapValues(mapper), options, { keySerde: this.place.keySerde });
   }
 
   /** Shows every record to `action` and passes it on. `action` runs again when records are processed again. */
   peek(action: Action<K, V>, options: NodeOptions = {}): KStream<K, V> {
-    return this.#then(peek(action), options, this.place);
+    return this.#then('peek', peek(action), options, this.place);
   }
 
   /** Shows every record to `action`; the stream ends here. `action` runs again when records are processed again. */
   foreach(action: Action<K, V>, options: NodeOptions = {}): void {
-    this.#then(foreach(action), options, {});
+    this.#then('foreach', foreach(action), options, {});
   }
 
   /**
@@ -109,15 +125,17 @@ export class KStream<out K, out V> {
    * @throws MR_ARGUMENT_INVALID for an empty label.
    */
   print(write: (line: string) => void, options: Printed<K, V> = {}): void {
-    const { label, mapper } = options;
+    checkOptions(options, printedOptions, 'print');
+    const { label, mapper, name } = options;
     if (label === '') throw new StreamsError('MR_ARGUMENT_INVALID', 'the label of print must not be empty');
-    this.#then(print(write, label ?? this.place.name, mapper), options, {});
+    this.#then('print', print(write, label ?? this.place.name, mapper), { name }, {});
   }
 
   /** The records of both streams, in no promised order between them. Forgets both serdes. */
   merge(other: KStream<K, V>, options: NodeOptions = {}): KStream<K, V> {
+    checkOptions(options, nodeOptions, 'merge');
     const { context, graphNode, repartitionRequired, sources } = this.place;
-    const right = requiredPlace(other, 'merge');
+    const right = requiredStream(other, 'merge', context);
     const name = context.names.named(options.name, 'KSTREAM-MERGE-');
     const merged = context.graph.add(describeMerge<K, V>(name), graphNode, right.graphNode);
     return context.stream({
@@ -152,7 +170,9 @@ export class KStream<out K, out V> {
     branches: NamedBranches<K, V> | readonly Branch<K, V>[],
     options: NodeOptions & { readonly default?: string | DefaultBranch<K, V> | undefined } = {},
   ): unknown {
+    checkOptions(options, { ...nodeOptions, default: checkedElsewhere }, 'split');
     const { default: fallback, name } = options;
+    requireBranches(branches);
     const defaultBranch = typeof fallback === 'string' ? { name: fallback } : fallback;
     if (isBranchList(branches)) return splitStream(this.place, branches, defaultBranch, name);
     const names = Object.keys(branches);
@@ -240,16 +260,19 @@ export class KStream<out K, out V> {
     joiner: (left: NonNullable<V> | null, right: NonNullable<VO> | null, key: K) => R,
     options: StreamJoined<K, NonNullable<V>, NonNullable<VO>>,
   ): KStream<K, R> {
-    return joinStreams('outer', this.place, requiredPlace(other, 'outerJoin'), joiner, options);
+    return joinStreams('outer', this.place, requiredStream(other, 'outerJoin', this.place.context), joiner, options);
   }
 
   /** Writes the stream to a topic of its own and reads it back, partitioned by key: whether the key changed or not. Never optimised away. */
   repartition(options: Repartitioned<K, V> = {}): KStream<K, V> {
+    checkOptions(options, repartitionedOptions, 'repartition');
     return repartitionStream(this.place, options);
   }
 
   /** Writes every record to a topic, or to the topic that a function names for it. Topics must exist: they are never created for you. */
   to(topic: string | TopicExtractor<K, V>, options: Produced<K, V> = {}): void {
+    requireTopic(topic, 'to');
+    checkOptions(options, producedOptions, 'to');
     const { context, graphNode, keySerde, valueSerde } = this.place;
     context.graph.add(
       {
@@ -267,6 +290,7 @@ export class KStream<out K, out V> {
 
   /** Groups by a new key. Without options the value's serde is inherited; see {@link Grouped}. */
   groupBy<K2>(selector: Mapper<K, V, K2>, options?: Grouped<NonNullable<K2>, V>): KGroupedStream<NonNullable<K2>, V> {
+    if (options !== undefined) checkOptions(options, groupedOptions, 'groupBy');
     const { context, graphNode, sources, valueSerde } = this.place;
     const operator = selectKey(selector);
     const name = context.names.named(options?.name, operator.prefix);
@@ -284,6 +308,7 @@ export class KStream<out K, out V> {
 
   /** Groups by the key as it is. Without options both serdes are inherited; see {@link Grouped}. */
   groupByKey(options?: Grouped<K, V>): KGroupedStream<NonNullable<K>, V> {
+    if (options !== undefined) checkOptions(options, groupedOptions, 'groupByKey');
     // Records without a key are dropped by whatever aggregates the group, so the same serde serves the keys that are left.
     const place = this.place as StreamPlace<NonNullable<K>, V>;
     return place.context.groupedStream({
@@ -296,6 +321,7 @@ export class KStream<out K, out V> {
 
   /** Reads the stream as a table: every record replaces its key's row, null deletes it, records without key are dropped. */
   toTable(options: TableOptions<K, NonNullable<V>> = {}): KTable<K, NonNullable<V>> {
+    checkOptions(options, tableOptions, 'toTable');
     return streamToTable(this.place, options);
   }
 
@@ -328,6 +354,8 @@ export class KStream<out K, out V> {
     isLeft: boolean,
   ): KStream<K, R> {
     const { context, graphNode, keySerde, repartitionRequired, sources } = this.place;
+    checkOptions(options, nodeOptions, 'join');
+    requireGlobalTable(table, context);
     const operator = streamGlobalJoin(table.openReader, selector, joiner, isLeft);
     const name = context.names.named(options.name, operator.prefix);
     const node = context.graph.add({ ...describeOperator(name, operator), usesNullKeys: isLeft }, graphNode);
@@ -340,6 +368,7 @@ export class KStream<out K, out V> {
     prefix: string,
     behind: { readonly keySerde?: Serde<K2> | undefined; readonly repartitionRequired: boolean; readonly copies?: boolean },
   ): KStream<K2, V2> {
+    checkOptions(options, processOptions, 'process');
     const { create, stores } = openSupplier(processor, options.stores, 'process');
     const { context, graphNode, sources } = this.place;
     // A given name consumes no index here, unlike everywhere else.
@@ -347,12 +376,13 @@ export class KStream<out K, out V> {
     const name = options.name ?? context.names.processor(prefix);
     const { names, own } = connectedStores(stores, context.stores);
     const { copies, keySerde, repartitionRequired } = behind;
-    const made = copies === true ? (): ReturnType<typeof create> => forwardingCopies(create()) : create;
+    const made = copies === true ? (): ReturnType<typeof create> => keepingKeys(forwardingCopies(create())) : create;
     const node = context.graph.add(describeProcessor(name, made, names, own), graphNode);
     return context.stream({ context, name, graphNode: node, keySerde, valueSerde: undefined, sources, repartitionRequired });
   }
 
-  #then<K2, V2>(operator: Operator<K, V, K2, V2>, options: NodeOptions, inherited: Inherited<K2, V2>): KStream<K2, V2> {
+  #then<K2, V2>(what: string, operator: Operator<K, V, K2, V2>, options: NodeOptions, inherited: Inherited<K2, V2>): KStream<K2, V2> {
+    checkOptions(options, nodeOptions, what);
     const { context, graphNode, repartitionRequired, sources } = this.place;
     const name = context.names.named(options.name, operator.prefix);
     return context.stream({

@@ -1,4 +1,5 @@
 /** A table: the last value of every key, and the stream of its changes. Kafka Streams: `KTable`. */
+import { checkOptions } from '../option-checks.ts';
 import { requireFunction, type Guard, type KeyValuePair, type Mapper, type Predicate } from '../operators/functions.ts';
 import type { ForeignKeyJoiner } from '../operators/foreign-key/resolve-response.ts';
 import type { TableJoiner } from '../operators/table-join.ts';
@@ -15,11 +16,11 @@ import { deriveTable, filterTable } from './derived-table.ts';
 import { type ForeignKeyJoinOptions, joinByForeignKey } from './foreign-key-join.ts';
 import type { KGroupedTable } from './kgrouped-table.ts';
 import type { KStream } from './kstream.ts';
-import type { Grouped, NodeOptions } from './options.ts';
+import { type Grouped, groupedOptions, type NodeOptions, nodeOptions } from './options.ts';
 import { describeOperator } from './processor-node.ts';
 import { openSupplier, type ValueTransformerSupplier } from './processor-supplier.ts';
-import { requiredPlace } from './required-place.ts';
-import type { TableOptions, TransformValuesOptions } from './store-options.ts';
+import { requiredTable } from './required-place.ts';
+import { type TableOptions, tableOptions, type TransformValuesOptions, transformValuesOptions } from './store-options.ts';
 import { type SuppressOptions, suppressTable, type UntilTimeLimit, type UntilWindowCloses } from './suppress.ts';
 import { joinTables } from './table-join.ts';
 
@@ -41,16 +42,19 @@ export class KTable<out K, out V> {
   filter<V2 extends V>(predicate: Guard<K, V, V2>, options?: TableOptions<K, V2>): KTable<K, V2>;
   filter(predicate: Predicate<K, V>, options?: TableOptions<K, V>): KTable<K, V>;
   filter(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
+    checkOptions(options, tableOptions, 'filter');
     return filterTable(this.place, predicate, true, options);
   }
 
   /** Drops the rows that `predicate` accepts; it never sees a deleted row. Kept in a store only if `store` has a name. */
   filterNot(predicate: Predicate<K, V>, options: TableOptions<K, V> = {}): KTable<K, V> {
+    checkOptions(options, tableOptions, 'filterNot');
     return filterTable(this.place, predicate, false, options);
   }
 
   /** A new value for every row; null deletes it. Kept in a store only if `store` has a name, else computed anew where needed. */
   mapValues<V2>(mapper: Mapper<K, V, V2>, options: TableOptions<K, NonNullable<V2>> = {}): KTable<K, NonNullable<V2>> {
+    checkOptions(options, tableOptions, 'mapValues');
     // What the mapper returns is a value of the table or says that there is none.
     const presentOrNone = mapper as Mapper<K, V, NonNullable<V2> | null | undefined>;
     return deriveTable(this.place, options, {
@@ -74,6 +78,7 @@ export class KTable<out K, out V> {
     transformer: ValueTransformerSupplier<K, V, V2>,
     options: TransformValuesOptions<K, NonNullable<V2>> = {},
   ): KTable<K, NonNullable<V2>> {
+    checkOptions(options, transformValuesOptions, 'transformValues');
     const { create, stores } = openSupplier(transformer, options.stores, 'transformValues');
     // What the transformer returns is a value of the table or says that there is none.
     const createPresent = create as ValueTransformerFactory<K, V, NonNullable<V2>>;
@@ -110,10 +115,11 @@ export class KTable<out K, out V> {
   ): KStream<K, V | null> | KStream<K2, V | null> {
     if (typeof selectorOrOptions !== 'object') requireFunction(selectorOrOptions, 'the selector of toStream');
     const selector = isFunction(selectorOrOptions) ? selectorOrOptions : undefined;
-    const nodeOptions = isFunction(selectorOrOptions) ? options : selectorOrOptions;
+    const nodeOptionsGiven = isFunction(selectorOrOptions) ? options : selectorOrOptions;
+    checkOptions(nodeOptionsGiven, nodeOptions, 'toStream');
     const { context, graphNode, keySerde, sources, valueSerde } = this.place;
     const operator = toStream<K, V>();
-    const name = context.names.named(nodeOptions.name, operator.prefix);
+    const name = context.names.named(nodeOptionsGiven.name, operator.prefix);
     const node = context.graph.add(describeOperator(name, operator), graphNode);
     // What serves V serves V or null: serdes never see null.
     const serde = valueSerde as Serde<V | null> | undefined;
@@ -175,7 +181,13 @@ export class KTable<out K, out V> {
     options: TableOptions<K, NonNullable<R>> = {},
   ): KTable<K, NonNullable<R>> {
     // What the joiner returns is a row or says that there is none.
-    return joinTables('outer', this.place, requiredPlace(other, 'outerJoin'), joiner as TableJoiner<K, V, VO, NonNullable<R>>, options);
+    return joinTables(
+      'outer',
+      this.place,
+      requiredTable(other, 'outerJoin', this.place.context),
+      joiner as TableJoiner<K, V, VO, NonNullable<R>>,
+      options,
+    );
   }
 
   /**
@@ -186,6 +198,7 @@ export class KTable<out K, out V> {
     selector: Mapper<K, V, KeyValuePair<K2, V2>>,
     options: Grouped<NonNullable<K2>, NonNullable<V2>> = {},
   ): KGroupedTable<NonNullable<K2>, NonNullable<V2>> {
+    checkOptions(options, groupedOptions, 'groupBy');
     const { context, graphNode, lineage, sources } = this.place;
     const operator = tableRegroup(selector);
     const name = context.names.named(options.name, operator.prefix);
@@ -227,7 +240,7 @@ function joinBy<K, V, KO, VO, R>(place: TablePlace<K, V>, call: JoinCall<K, V, K
     const [other, foreignKey, joiner, options = {}] = call;
     return joinByForeignKey(
       place,
-      requiredPlace(other, 'join'),
+      requiredTable(other, 'join', place.context),
       foreignKey,
       joiner as ForeignKeyJoiner<K, V, VO, NonNullable<R>>,
       options,
@@ -238,7 +251,7 @@ function joinBy<K, V, KO, VO, R>(place: TablePlace<K, V>, call: JoinCall<K, V, K
   return joinTables(
     isLeft ? 'left' : 'inner',
     place,
-    requiredPlace(other, 'join'),
+    requiredTable(other, 'join', place.context),
     joiner as TableJoiner<K, V, VO, NonNullable<R>>,
     options,
   );

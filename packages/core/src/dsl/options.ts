@@ -1,4 +1,5 @@
 /** The option objects of the DSL; they take the place of Kafka Streams' configuration classes of the same names. */
+import { checkedElsewhere, isFunction, isSerde, isText, type OptionChecks } from '../option-checks.ts';
 import type { StreamPartitioner, TimestampExtractor } from '../processor/processor.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { OffsetReset } from '../topology/plan.ts';
@@ -13,6 +14,8 @@ export interface NodeOptions {
    */
   readonly name?: string | undefined;
 }
+
+export const nodeOptions: OptionChecks<NodeOptions> = { name: isText };
 
 /** How a topic is read. */
 export interface Consumed<K, V> extends NodeOptions {
@@ -30,6 +33,14 @@ export interface Consumed<K, V> extends NodeOptions {
   readonly offsetReset?: OffsetReset | undefined;
 }
 
+export const consumedOptions: OptionChecks<Consumed<never, never>> = {
+  ...nodeOptions,
+  key: isSerde,
+  value: isSerde,
+  timestampExtractor: isFunction,
+  offsetReset: checkedElsewhere,
+};
+
 /** How a topic is written. */
 export interface Produced<K, V> extends NodeOptions {
   /** @default the stream's, else the builder's `key` */
@@ -39,6 +50,13 @@ export interface Produced<K, V> extends NodeOptions {
   /** @default murmur2 of the key, as every Kafka client partitions */
   readonly partitioner?: StreamPartitioner<K, V> | undefined;
 }
+
+export const producedOptions: OptionChecks<Produced<never, never>> = {
+  ...nodeOptions,
+  key: isSerde,
+  value: isSerde,
+  partitioner: isFunction,
+};
 
 /**
  * How records are grouped.
@@ -51,6 +69,8 @@ export interface Grouped<K, V> extends NodeOptions {
   readonly value?: Serde<V> | undefined;
 }
 
+export const groupedOptions: OptionChecks<Grouped<never, never>> = { ...nodeOptions, key: isSerde, value: isSerde };
+
 /** How a stream is repartitioned. `name` names the topic: `<applicationId>-<name>-repartition`. */
 export interface Repartitioned<K, V> extends NodeOptions {
   /** @default the builder's `key`: unlike the value's it is not inherited from the stream, as in Kafka Streams */
@@ -62,6 +82,8 @@ export interface Repartitioned<K, V> extends NodeOptions {
   readonly partitioner?: StreamPartitioner<K, V> | undefined;
 }
 
+export const repartitionedOptions: OptionChecks<Repartitioned<never, never>> = { ...producedOptions, partitions: checkedElsewhere };
+
 /** How records are printed. */
 export interface Printed<K, V> extends NodeOptions {
   /** @default the name of the node whose records are printed */
@@ -70,8 +92,12 @@ export interface Printed<K, V> extends NodeOptions {
   readonly mapper?: { map(value: V, key: K): string }['map'] | undefined;
 }
 
+export const printedOptions: OptionChecks<Printed<never, never>> = { ...nodeOptions, label: isText, mapper: isFunction };
+
 /** A processor's options. */
 export interface ProcessOptions extends NodeOptions {
   /** Stores that the processor uses; it brings those that are described. */
   readonly stores?: readonly ConnectedStore[] | undefined;
 }
+
+export const processOptions: OptionChecks<ProcessOptions> = { ...nodeOptions, stores: checkedElsewhere };

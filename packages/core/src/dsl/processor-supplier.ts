@@ -63,6 +63,13 @@ export function openCopySupplier<K, V>(
 
 /** @throws MR_ARGUMENT_INVALID if `create` returns the same object twice: tasks must not share one. */
 function checkFactory(create: () => object, what: string): void {
+  // A class cannot be called.
+  if (/^class\b/.test(Function.prototype.toString.call(create))) {
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `${what} needs a function that makes a processor, got a class: pass () => new ${create.name || 'YourProcessor'}()`,
+    );
+  }
   if (create() === create()) {
     throw new StreamsError(
       'MR_ARGUMENT_INVALID',

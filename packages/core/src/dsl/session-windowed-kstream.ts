@@ -1,4 +1,5 @@
 /** A grouped stream in sessions, ready to be aggregated. Kafka Streams: `SessionWindowedKStream`. */
+import { checkOptions } from '../option-checks.ts';
 import type { EmitStrategy } from '../operators/emit-strategy.ts';
 import { requireFunction, type Aggregator, type Initializer } from '../operators/functions.ts';
 import { sessionAggregate } from '../operators/session-aggregate.ts';
@@ -12,7 +13,13 @@ import type { KTable } from './ktable.ts';
 import { aggregateStream, type SharedRepartition } from './stream-aggregation.ts';
 import { windowedKeySerde } from './windowed-key-serde.ts';
 import { SessionLineage } from './windowed-lineage.ts';
-import { sessionStore, windowedStoreOptions, type WindowedStoreOptions, type WindowedTableOptions } from './windowed-store-options.ts';
+import {
+  sessionStore,
+  windowedStoreOptions,
+  type WindowedStoreOptions,
+  type WindowedTableOptions,
+  windowedTableOptions,
+} from './windowed-store-options.ts';
 
 export class SessionWindowedKStream<out K, out V> {
   readonly #windowing: Windowing<K, V>;
@@ -24,6 +31,7 @@ export class SessionWindowedKStream<out K, out V> {
 
   /** Counts the records of each session. */
   count(options: WindowedTableOptions<K, number> = {}): KTable<Windowed<K>, number> {
+    checkOptions(options, windowedTableOptions, 'count');
     const store = windowedStoreOptions(options.store);
     // Kafka Streams once generated a name here, and numbers must stay as they are.
     if (store !== undefined && store.name === undefined) this.#windowing.place.context.names.skip();
@@ -36,6 +44,7 @@ export class SessionWindowedKStream<out K, out V> {
    * @param reducer gets the combined value so far and the record's; null removes the session.
    */
   reduce(reducer: WindowReducer<K, V>, options: WindowedTableOptions<K, NonNullable<V>> = {}): KTable<Windowed<K>, NonNullable<V>> {
+    checkOptions(options, windowedTableOptions, 'reduce');
     // What serves V serves its values that are not null.
     const valueSerde = this.#windowing.place.valueSerde as Serde<NonNullable<V>> | undefined;
     return aggregateWindows(
@@ -61,6 +70,7 @@ export class SessionWindowedKStream<out K, out V> {
     merger: Merger<K, A>,
     options: WindowedTableOptions<K, NonNullable<A>> = {},
   ): KTable<Windowed<K>, NonNullable<A>> {
+    checkOptions(options, windowedTableOptions, 'aggregate');
     requireFunction(merger, 'the merger of aggregate');
     // Null aggregates are never stored nor forwarded as rows, so the table's values are the others.
     const aggregation = aggregating(initializer, aggregator, merger) as Aggregation<K, V, unknown> as Aggregation<K, V, NonNullable<A>>;

@@ -1,5 +1,6 @@
 /** Branches of a stream: what `KStream.split` takes and gives. Kafka Streams: `BranchedKStream`, `Branched`. */
 import { StreamsError } from '../errors.ts';
+import { shown } from '../option-checks.ts';
 import { requireFunction, type Predicate } from '../operators/functions.ts';
 import { PassThrough } from '../operators/pass-through.ts';
 import { type BranchTarget, Split } from '../operators/split.ts';
@@ -68,6 +69,15 @@ export function splitStream<K, V>(
   const results = targets.map((target, index) => branchOff(target.child, branches[index]?.apply));
   if (defaultChild !== undefined) results.push(branchOff(defaultChild, defaultBranch?.apply));
   return results;
+}
+
+/** @throws MR_ARGUMENT_INVALID where JavaScript passes no branches. */
+export function requireBranches(branches: unknown): void {
+  if (typeof branches === 'object' && branches !== null) return;
+  throw new StreamsError(
+    'MR_ARGUMENT_INVALID',
+    `split needs branches, an object with a predicate for each name or an array, got ${shown(branches)}`,
+  );
 }
 
 /** @throws MR_ARGUMENT_INVALID for names like "1", which JavaScript would reorder: the order decides who gets a record. */

@@ -1,10 +1,11 @@
 /** Stores that processors use by name. Kafka Streams: `StoreBuilder` and the suppliers of `Stores`. */
 import { StreamsError, TopologyError } from '../errors.ts';
+import { checkedElsewhere, checkOneOf, checkOptions, isFlag, isLogging, isSerde, isText, type OptionChecks } from '../option-checks.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { Persistence, StoreSpec } from '../stores/store-spec.ts';
 import type { Duration } from '../time.ts';
 import { windowDuration } from '../windows/window-duration.ts';
-import { loggingOf, persistenceOf, versionedStore } from './store-options.ts';
+import { isPersistence, loggingOf, persistenceOf, versionedStore } from './store-options.ts';
 
 interface StateStoreBase<K, V> {
   readonly name: string;
@@ -66,6 +67,42 @@ export interface VersionedStateStoreOptions<K, V> extends Omit<StateStoreBase<K,
   readonly segmentInterval?: Duration | undefined;
 }
 
+const baseOptions: OptionChecks<StateStoreBase<never, never> & { readonly kind?: unknown }> = {
+  kind: checkedElsewhere,
+  name: isText,
+  key: isSerde,
+  value: isSerde,
+  caching: isFlag,
+  logging: isLogging,
+  persistence: isPersistence,
+};
+
+/** By kind. What another kind of store has is told where the kind is known. */
+const storeKinds: {
+  readonly keyValue: OptionChecks<KeyValueStateStoreOptions<never, never>>;
+  readonly window: OptionChecks<WindowStateStoreOptions<never, never>>;
+  readonly session: OptionChecks<SessionStateStoreOptions<never, never>>;
+  readonly versioned: OptionChecks<VersionedStateStoreOptions<never, never>>;
+} = {
+  keyValue: {
+    ...baseOptions,
+    timestamped: isFlag,
+    maxEntries: checkedElsewhere,
+    retention: checkedElsewhere,
+    windowSize: checkedElsewhere,
+    historyRetention: checkedElsewhere,
+  },
+  window: {
+    ...baseOptions,
+    timestamped: isFlag,
+    retention: checkedElsewhere,
+    windowSize: checkedElsewhere,
+    retainDuplicates: isFlag,
+  },
+  session: { ...baseOptions, retention: checkedElsewhere },
+  versioned: { ...baseOptions, historyRetention: checkedElsewhere, segmentInterval: checkedElsewhere },
+};
+
 export type StateStoreOptions<K, V> =
   | KeyValueStateStoreOptions<K, V>
   | WindowStateStoreOptions<K, V>
@@ -83,8 +120,11 @@ export type ConnectedStore = string | StateStoreOptions<unknown, unknown>;
 
 /** @throws MR_ARGUMENT_INVALID for no name, for what another kind of store has, and for a retention that is negative or shorter than the windows. */
 function stateStoreSpec<K, V>(options: StateStoreOptions<K, V>, persistence: Persistence): StoreSpec {
-  const name: unknown = options.name;
+  // JavaScript may pass anything.
+  const { name, kind } = (options ?? {}) as { readonly name?: unknown; readonly kind?: unknown };
   if (typeof name !== 'string') throw new StreamsError('MR_ARGUMENT_INVALID', `a store needs a name, got ${typeof name}`);
+  checkOneOf(kind ?? 'keyValue', Object.keys(storeKinds), `kind of the store "${name}"`);
+  checkOptions(options, storeKinds[options.kind ?? 'keyValue'], `the store "${name}"`);
   if (options.kind === 'versioned') return versionedStore(name, options, options.historyRetention);
   const base = {
     name,

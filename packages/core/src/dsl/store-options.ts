@@ -4,6 +4,17 @@
  * Whether a store is asked for at all shows in generated names: no `store` is no `Materialized`, `store: {}` is one without a name, `store: 'x'` one with.
  */
 import { StreamsError } from '../errors.ts';
+import {
+  checkedElsewhere,
+  checkOptions,
+  isFlag,
+  isLogging,
+  isSerde,
+  isText,
+  oneOf,
+  type OptionCheck,
+  type OptionChecks,
+} from '../option-checks.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { KeyValueStoreSpec, Persistence, VersionedStoreSpec } from '../stores/store-spec.ts';
 import type { Duration } from '../time.ts';
@@ -52,6 +63,21 @@ export interface StoreOptions<K, V> {
   readonly segmentInterval?: Duration | undefined;
 }
 
+export const isPersistence: OptionCheck = oneOf('persistent', 'inMemory');
+
+export const storeOptionChecks: OptionChecks<StoreOptions<never, never>> = {
+  name: isText,
+  key: isSerde,
+  value: isSerde,
+  caching: isFlag,
+  logging: isLogging,
+  persistence: isPersistence,
+  maxEntries: checkedElsewhere,
+  timestamps: isFlag,
+  historyRetention: checkedElsewhere,
+  segmentInterval: checkedElsewhere,
+};
+
 /** A store's name, or its options. */
 export type StoreOption<K, V> = string | StoreOptions<K, V>;
 
@@ -62,15 +88,24 @@ export interface TableOptions<K, V> {
   readonly store?: StoreOption<K, V> | undefined;
 }
 
+export const tableOptions: OptionChecks<TableOptions<never, never>> = { name: isText, store: checkedElsewhere };
+
 /** Options of `transformValues`. */
 export interface TransformValuesOptions<K, V> extends TableOptions<K, V> {
   /** Stores that the transformer uses; it brings those that are described. */
   readonly stores?: readonly ConnectedStore[] | undefined;
 }
 
-/** The store that a user asked for: undefined if none. Checks its name. */
+export const transformValuesOptions: OptionChecks<TransformValuesOptions<never, never>> = { ...tableOptions, stores: checkedElsewhere };
+
+/**
+ * The store that a user asked for: undefined if none. Checks its name.
+ *
+ * @throws MR_ARGUMENT_INVALID for options that there are not.
+ */
 export function storeOptions<K, V>(option: StoreOption<K, V> | undefined): StoreOptions<K, V> | undefined {
   const options = typeof option === 'string' ? { name: option } : option;
+  if (options !== undefined) checkOptions(options, storeOptionChecks, 'store');
   if (options?.name !== undefined) validateName(options.name);
   return options;
 }

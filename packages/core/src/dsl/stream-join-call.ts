@@ -4,7 +4,7 @@ import type { Mapper } from '../operators/functions.ts';
 import type { StreamTableJoiner } from '../operators/stream-global-join.ts';
 import type { StreamJoiner } from '../operators/stream-join.ts';
 import type { JoinKind } from '../operators/table-join.ts';
-import type { StreamPlace } from './build-context.ts';
+import type { StreamPlace, TablePlace } from './build-context.ts';
 import type { GlobalKTable } from './global-ktable.ts';
 import type { KStream } from './kstream.ts';
 import type { KTable } from './ktable.ts';
@@ -45,7 +45,7 @@ export function joinStream<K, V, VO, R>(
   place: StreamPlace<K, V>,
   call: StreamCall<K, V, VO, R> | TableCall<K, V, VO, R>,
 ): KStream<K, R> {
-  requiredPlace<unknown>(call[0], 'join');
+  requiredPlace<StreamPlace<K, V> | StreamPlace<K, VO> | TablePlace<NonNullable<K>, VO>>(call[0], 'join', place.context);
   if (isTableCall(call)) {
     const [table, joiner, options = {}] = call;
     return joinStreamWithTable(kind === 'left', place, table.place, joiner as StreamTableJoiner<K, NonNullable<V>, VO, R>, options);

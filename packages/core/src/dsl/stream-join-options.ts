@@ -1,14 +1,15 @@
 /** How two streams are joined, and the stores that come of it. Kafka Streams: `StreamJoined`, `StreamJoinedStoreFactory`, `OuterStreamJoinStoreFactory`. */
 import { StreamsError } from '../errors.ts';
 import type { JoinKind } from '../operators/table-join.ts';
+import { checkedElsewhere, checkOptions, isFlag, isLogging, isSerde, isText, type OptionChecks, shown } from '../option-checks.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { OuterJoinStoreSpec, Persistence, WindowStoreSpec } from '../stores/store-spec.ts';
 import type { Duration } from '../time.ts';
 import { validateName } from '../topology/names.ts';
-import type { JoinWindows } from '../windows/join-windows.ts';
+import { JoinWindows } from '../windows/join-windows.ts';
 import { windowDuration } from '../windows/window-duration.ts';
-import type { NodeOptions } from './options.ts';
-import { loggingOf } from './store-options.ts';
+import { type NodeOptions, nodeOptions } from './options.ts';
+import { isPersistence, loggingOf } from './store-options.ts';
 
 /** Options of a join of two streams. `name` also names the repartition topics, where they are needed. */
 export interface StreamJoined<K, L, R> extends NodeOptions {
@@ -49,14 +50,50 @@ export interface SuppliedJoinStore {
   readonly persistence?: Persistence | undefined;
 }
 
-/** @throws MR_ARGUMENT_INVALID if JavaScript left out the windows. */
+const suppliedOptions: OptionChecks<SuppliedJoinStore> = {
+  name: isText,
+  retention: checkedElsewhere,
+  windowSize: checkedElsewhere,
+  retainDuplicates: isFlag,
+  persistence: isPersistence,
+};
+
+const joinStoreChecks: OptionChecks<StreamJoinStoreOptions> = {
+  name: isText,
+  persistence: isPersistence,
+  logging: isLogging,
+  supplied: (supplied, what) => checkOptions(supplied, { this: isSupplied, other: isSupplied }, what),
+};
+
+function isSupplied(store: unknown, what: string): void {
+  checkOptions(store, suppliedOptions, what);
+}
+
+const streamJoinedOptions: OptionChecks<StreamJoined<never, never, never>> = {
+  ...nodeOptions,
+  windows: checkedElsewhere,
+  key: isSerde,
+  value: isSerde,
+  otherValue: isSerde,
+  store: checkedElsewhere,
+};
+
+/** @throws MR_ARGUMENT_INVALID if JavaScript left out the windows, gave others, or options that there are not. */
 export function checkJoined(options: { readonly windows?: JoinWindows | undefined } | undefined): void {
-  if (options?.windows !== undefined) return;
-  throw new StreamsError('MR_ARGUMENT_INVALID', "a join of two streams needs windows: { windows: joinWindows({ difference: '5m' }) }");
+  const windows: unknown = options?.windows;
+  // Of another kind they have none of the measures, and no two records would meet.
+  if (!(windows instanceof JoinWindows)) {
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `a join of two streams needs windows: { windows: joinWindows({ difference: '5m' }) }, got ${shown(windows)}`,
+    );
+  }
+  checkOptions(options, streamJoinedOptions, 'join');
 }
 
 export function joinStoreOptions(option: string | StreamJoinStoreOptions | undefined): StreamJoinStoreOptions {
   const options = typeof option === 'string' ? { name: option } : (option ?? {});
+  checkOptions(options, joinStoreChecks, 'the stores of join');
   if (options.name !== undefined) validateName(options.name);
   return options;
 }

@@ -1,13 +1,14 @@
 /** The join of a stream with a table, as the DSL describes it. Kafka Streams: `Joined`, `KStreamImpl.doStreamTableJoin`, `StreamTableJoinNode`. */
 import type { StreamTableJoiner } from '../operators/stream-global-join.ts';
 import { streamTableJoin } from '../operators/stream-table-join.ts';
+import { checkedElsewhere, checkOptions, isSerde, type OptionChecks } from '../option-checks.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { Duration } from '../time.ts';
 import { windowDuration } from '../windows/window-duration.ts';
 import type { StreamPlace, TablePlace } from './build-context.ts';
 import { repartitionedForJoin } from './join-repartition.ts';
 import type { KStream } from './kstream.ts';
-import type { NodeOptions } from './options.ts';
+import { type NodeOptions, nodeOptions } from './options.ts';
 
 /** Options of a join with a table. `name` also names the repartition topic, where one is needed: `<applicationId>-<name>-repartition`. */
 export interface Joined<K, V> extends NodeOptions {
@@ -23,6 +24,8 @@ export interface Joined<K, V> extends NodeOptions {
   readonly grace?: Duration | undefined;
 }
 
+const joinedOptions: OptionChecks<Joined<never, never>> = { ...nodeOptions, key: isSerde, value: isSerde, grace: checkedElsewhere };
+
 export function joinStreamWithTable<K, V, T, R>(
   isLeft: boolean,
   stream: StreamPlace<K, V>,
@@ -30,6 +33,7 @@ export function joinStreamWithTable<K, V, T, R>(
   joiner: StreamTableJoiner<K, NonNullable<V>, T, R>,
   options: Joined<K, NonNullable<V>>,
 ): KStream<K, R> {
+  checkOptions(options, joinedOptions, 'join');
   const left = repartitionedForJoin(stream, options.name, options.key, options.value);
   const { context, graphNode } = left;
   const sources = new Set([...left.sources, ...table.sources]);

@@ -1,5 +1,6 @@
 /** Where a topology begins. Kafka Streams: `StreamsBuilder`. */
 import { TopologyError } from '../errors.ts';
+import { checkedElsewhere, checkOptions, isFlag } from '../option-checks.ts';
 import { readStore } from '../operators/table-reader.ts';
 import { tableSource } from '../operators/table-source.ts';
 import { compile } from '../topology/compile.ts';
@@ -16,13 +17,13 @@ import { KGroupedStream } from './kgrouped-stream.ts';
 import { KGroupedTable } from './kgrouped-table.ts';
 import { KStream } from './kstream.ts';
 import { KTable } from './ktable.ts';
-import type { Consumed } from './options.ts';
+import { type Consumed, consumedOptions } from './options.ts';
 import { describeSource } from './source-node.ts';
 import { openCopySupplier, type ProcessorSupplier } from './processor-supplier.ts';
 import { wrapping } from './processor-wrapper.ts';
 import { type CopyStoreOptions, DescribedStores, type StateStoreOptions } from './state-store.ts';
 import { type StoreOption, storeOptions, tableStore } from './store-options.ts';
-import { type TopologyOptions, topologySettings } from './topology-options.ts';
+import { checkTopologyOptions, type TopologyOptions, topologySettings } from './topology-options.ts';
 
 export interface StreamsBuilderOptions<K, V> extends TopologyOptions<K, V> {
   /**
@@ -50,6 +51,7 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
 
   /** @throws MR_ARGUMENT_INVALID for a cache whose size is no number of bytes, MR_CONFIG_INVALID for an optimisation that does not exist. */
   constructor(options: StreamsBuilderOptions<DK, DV> = {}) {
+    checkTopologyOptions(options, { requireNames: isFlag, optimize: checkedElsewhere }, 'StreamsBuilder');
     const persistence = options.persistence ?? 'persistent';
     const stores = new DescribedStores(persistence);
     this.#wrap = wrapping(options.processorWrapper, stores);
@@ -72,9 +74,10 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
   /**
    * Reads topics as a stream: one, several (in no promised order between them), or all whose whole name matches a pattern.
    *
-   * @throws MR_TOPOLOGY_INVALID for no topics or an illegal name.
+   * @throws MR_TOPOLOGY_INVALID for no topics, or an illegal name of the node. What a topic may be called the brokers decide, as in Kafka Streams.
    */
   stream<K = DK, V = DV>(topics: string | readonly string[] | RegExp, options: Consumed<K, V> = {}): KStream<K, V> {
+    checkOptions(options, consumedOptions, 'stream');
     const { graph, names } = this.#context;
     const name = names.named(options.name, 'KSTREAM-SOURCE-');
     const graphNode = graph.add(describeSource(name, topics, options));
@@ -93,9 +96,10 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
    * Reads a topic as a table: the last value of every key; null deletes, records without key are dropped. Kept in a store if `store` has a name or an operator
    * below needs it.
    *
-   * @throws MR_TOPOLOGY_INVALID for an illegal name.
+   * @throws MR_TOPOLOGY_INVALID for an illegal name of the node or the store.
    */
   table<K = DK, V = DV>(topic: string, options: Consumed<K, V> & { readonly store?: StoreOption<K, V> | undefined } = {}): KTable<K, V> {
+    checkOptions(options, { ...consumedOptions, store: checkedElsewhere }, 'table');
     const { graph, names, persistence } = this.#context;
     const store = storeOptions(options.store);
     const keySerde = options.key ?? store?.key;
@@ -129,12 +133,13 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
    *
    * Rows carry the records' own timestamps, whatever the timestamp extractor says, as in Kafka Streams. There is no changelog: the topic is one.
    *
-   * @throws MR_TOPOLOGY_INVALID for an illegal name.
+   * @throws MR_TOPOLOGY_INVALID for an illegal name of the node or the store.
    */
   globalTable<K = DK, V = DV>(
     topic: string,
     options: Consumed<K, V> & { readonly store?: StoreOption<K, V> | undefined } = {},
   ): GlobalKTable<K, V> {
+    checkOptions(options, { ...consumedOptions, store: checkedElsewhere }, 'globalTable');
     const { graph, names, persistence } = this.#context;
     const store = storeOptions(options.store);
     if (store?.historyRetention !== undefined) {
@@ -152,7 +157,7 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
       create: () => tableSource<K, V>('KTABLE-SOURCE-').create({ store: storeName, sendOldValues: false }),
       store: tableStore(storeName, { ...store, key: keySerde, value: valueSerde, logging: false }, persistence),
     });
-    return new GlobalKTable<K, V>(readStore(storeName), store?.name);
+    return new GlobalKTable<K, V>(this.#context, readStore(storeName), store?.name);
   }
 
   /**
@@ -169,6 +174,7 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
     processor: ProcessorSupplier<K, V, never, never>,
     options: Omit<Consumed<K, V>, 'offsetReset'> = {},
   ): this {
+    checkOptions(options, consumedOptions, 'addGlobalStore');
     const { graph, names, stores } = this.#context;
     const create = openCopySupplier(processor, `the processor of the global store "${store.name}"`);
     const sourceName = names.suffixed(options.name, '-source', 'KSTREAM-SOURCE-');
@@ -181,7 +187,8 @@ export class StreamsBuilder<DK = unknown, DV = unknown> {
   /** Adds a store for processors, which name it in their `stores`. A store that none names is not made; the same options object may be added again. */
   addStateStore<K = DK, V = DV>(options: StateStoreOptions<K, V>): this {
     const { graph, stores } = this.#context;
-    graph.add({ kind: 'store', name: options.name, store: stores.specOf(options) });
+    const store = stores.specOf(options);
+    graph.add({ kind: 'store', name: store.name, store });
     return this;
   }
 

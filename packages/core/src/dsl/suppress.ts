@@ -1,5 +1,6 @@
 /** Tables whose changes are held back: options, node and buffer of `suppress`. Kafka Streams: `Suppressed`. */
 import { StreamsError } from '../errors.ts';
+import { checkedElsewhere, checkOneOf, checkOptions, isLogging, isText, oneOf, type OptionChecks } from '../option-checks.ts';
 import { suppress } from '../operators/suppress.ts';
 import type { SuppressBufferSpec } from '../stores/store-spec.ts';
 import type { Duration } from '../time.ts';
@@ -45,7 +46,30 @@ export interface UntilTimeLimit extends BufferOptions {
 
 export type SuppressOptions = UntilWindowCloses | UntilTimeLimit;
 
+const bufferOptions = {
+  name: isText,
+  maxRecords: checkedElsewhere,
+  maxBytes: checkedElsewhere,
+  logging: isLogging,
+  until: checkedElsewhere,
+} as const;
+
+const windowCloseOptions: OptionChecks<UntilWindowCloses> = bufferOptions;
+const timeLimitOptions: OptionChecks<UntilTimeLimit> = {
+  ...bufferOptions,
+  wait: checkedElsewhere,
+  whenFull: oneOf('emitEarly', 'shutDown'),
+};
+
+function checkSuppress(options: unknown): void {
+  // JavaScript may pass anything.
+  const { until } = (options ?? {}) as { readonly until?: unknown };
+  checkOneOf(until, ['windowClose', 'timeLimit'], 'until of suppress');
+  checkOptions(options, until === 'windowClose' ? windowCloseOptions : timeLimitOptions, 'suppress');
+}
+
 export function suppressTable<K, V>(place: TablePlace<K, V>, options: SuppressOptions): KTable<K, V> {
+  checkSuppress(options);
   const { context, graphNode, keySerde, lineage: parent, valueSerde } = place;
   const maxRecords = limitOf(options.maxRecords, 'maxRecords');
   const maxBytes = limitOf(options.maxBytes, 'maxBytes');

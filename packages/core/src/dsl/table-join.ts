@@ -1,9 +1,10 @@
 /** The join of two tables by key, as the DSL describes it. Kafka Streams: `KTableImpl.doJoin`, `KTableKTableJoinNode`. */
 import { type JoinKind, type TableJoiner, tableJoin } from '../operators/table-join.ts';
+import { checkOptions } from '../option-checks.ts';
 import { JoinLineage } from '../topology/join-lineage.ts';
 import type { TablePlace } from './build-context.ts';
 import type { KTable } from './ktable.ts';
-import { storeOptions, type TableOptions, tableStore } from './store-options.ts';
+import { storeOptions, type TableOptions, tableOptions, tableStore } from './store-options.ts';
 
 const prefix = 'KTABLE-MERGE-';
 
@@ -14,6 +15,7 @@ export function joinTables<K, L, R, V>(
   joiner: TableJoiner<K, L, R, V>,
   options: TableOptions<K, V>,
 ): KTable<K, V> {
+  checkOptions(options, tableOptions, 'join');
   const { context } = left;
   const { graph, names, persistence } = context;
   const store = storeOptions(options.store);

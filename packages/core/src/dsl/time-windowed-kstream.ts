@@ -1,4 +1,5 @@
 /** A grouped stream in time, sliding or unlimited windows, ready to be aggregated. Kafka Streams: `TimeWindowedKStream`. */
+import { checkOptions } from '../option-checks.ts';
 import { StreamsError } from '../errors.ts';
 import type { EmitStrategy } from '../operators/emit-strategy.ts';
 import type { Aggregator, Initializer } from '../operators/functions.ts';
@@ -16,7 +17,13 @@ import type { KTable } from './ktable.ts';
 import { aggregateStream, type SharedRepartition } from './stream-aggregation.ts';
 import { windowedKeySerde } from './windowed-key-serde.ts';
 import { WindowLineage } from './windowed-lineage.ts';
-import { windowedStoreOptions, type WindowedStoreOptions, type WindowedTableOptions, windowStore } from './windowed-store-options.ts';
+import {
+  windowedStoreOptions,
+  type WindowedStoreOptions,
+  type WindowedTableOptions,
+  windowedTableOptions,
+  windowStore,
+} from './windowed-store-options.ts';
 
 export class TimeWindowedKStream<out K, out V> {
   readonly #windowing: Windowing<K, V>;
@@ -35,6 +42,7 @@ export class TimeWindowedKStream<out K, out V> {
 
   /** Counts the records of each window. */
   count(options: WindowedTableOptions<K, number> = {}): KTable<Windowed<K>, number> {
+    checkOptions(options, windowedTableOptions, 'count');
     const store = windowedStoreOptions(options.store);
     // Kafka Streams once generated a name here, but for sliding windows, and numbers must stay as they are.
     if (store !== undefined && store.name === undefined && this.#windowing.windows.kind !== 'sliding')
@@ -48,6 +56,7 @@ export class TimeWindowedKStream<out K, out V> {
    * @param reducer gets the combined value so far and the record's; null removes the window.
    */
   reduce(reducer: WindowReducer<K, V>, options: WindowedTableOptions<K, NonNullable<V>> = {}): KTable<Windowed<K>, NonNullable<V>> {
+    checkOptions(options, windowedTableOptions, 'reduce');
     // What serves V serves its values that are not null.
     const valueSerde = this.#windowing.place.valueSerde as Serde<NonNullable<V>> | undefined;
     return aggregateWindows(
@@ -74,6 +83,7 @@ export class TimeWindowedKStream<out K, out V> {
     aggregator: Aggregator<K, V, A>,
     options: WindowedTableOptions<K, NonNullable<A>> = {},
   ): KTable<Windowed<K>, NonNullable<A>> {
+    checkOptions(options, windowedTableOptions, 'aggregate');
     // Null aggregates are never stored nor forwarded as rows, so the table's values are the others.
     const aggregation = aggregating(initializer, aggregator) as Aggregation<K, V, unknown> as Aggregation<K, V, NonNullable<A>>;
     return aggregateWindows(

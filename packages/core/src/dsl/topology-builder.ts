@@ -3,6 +3,7 @@
  *
  * Names are given, not generated; every call checks at once what Kafka Streams refuses with a `TopologyException`.
  */
+import { checkedElsewhere, checkOptions, isFunction, isSerde, isText, type OptionChecks } from '../option-checks.ts';
 import { TopologyError } from '../errors.ts';
 import type { StreamPartitioner, TopicExtractor } from '../processor/processor.ts';
 import type { Serde } from '../serde/serde.ts';
@@ -13,12 +14,12 @@ import type { TopologySettings } from '../topology/plan.ts';
 import type { DefaultSerdes } from '../topology/serde-resolution.ts';
 import { TopologyBuilder as CheckedNodes } from '../topology/topology-builder.ts';
 import { Topology } from '../topology/topology.ts';
-import type { Consumed } from './options.ts';
+import { type Consumed, consumedOptions } from './options.ts';
 import { openCopySupplier, openSupplier, type ProcessorSupplier } from './processor-supplier.ts';
 import { wrapping } from './processor-wrapper.ts';
 import { describeSource } from './source-node.ts';
 import { type ConnectedStore, connectedStores, type CopyStoreOptions, DescribedStores, type StateStoreOptions } from './state-store.ts';
-import { type TopologyOptions, topologySettings } from './topology-options.ts';
+import { checkTopologyOptions, type TopologyOptions, topologySettings } from './topology-options.ts';
 
 /** Names of the nodes whose records a node gets; at least one. */
 type Parents = string | readonly string[];
@@ -55,6 +56,23 @@ export interface SinkOptions<K, V> {
   readonly partitioner?: StreamPartitioner<K, V> | undefined;
 }
 
+const { name: _nodeName, ...sourceOptions } = consumedOptions;
+const processorNodeOptions: OptionChecks<ProcessorNodeOptions> = { parents: checkedElsewhere, stores: checkedElsewhere };
+const sinkOptions: OptionChecks<SinkOptions<never, never>> = {
+  key: isSerde,
+  value: isSerde,
+  partitioner: isFunction,
+  parents: checkedElsewhere,
+};
+const copySourceOptions: OptionChecks<CopySourceOptions<never, never>> = {
+  key: isSerde,
+  value: isSerde,
+  timestampExtractor: isFunction,
+  topic: isText,
+  source: isText,
+  processor: isText,
+};
+
 /** `DK` and `DV` are the types of the default serdes. */
 export class TopologyBuilder<DK = unknown, DV = unknown> {
   readonly #nodes: CheckedNodes;
@@ -64,6 +82,7 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
 
   /** @throws MR_ARGUMENT_INVALID for options out of their range. */
   constructor(options: TopologyOptions<DK, DV> = {}) {
+    checkTopologyOptions(options, {}, 'TopologyBuilder');
     this.#settings = topologySettings(options);
     this.#defaults = { keySerde: options.key, valueSerde: options.value };
     this.#stores = new DescribedStores(options.persistence ?? 'persistent');
@@ -76,6 +95,7 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
    * @throws MR_TOPOLOGY_INVALID if the name is taken, there is no topic, or another source reads one of them.
    */
   addSource<K = DK, V = DV>(name: string, topics: string | readonly string[] | RegExp, options: SourceOptions<K, V> = {}): this {
+    checkOptions(options, sourceOptions, `the source "${name}"`);
     if (Array.isArray(topics) && new Set(topics).size < topics.length) {
       throw new TopologyError(`the source "${name}" names a topic twice: ${topics.join(', ')}`, { details: { node: name } });
     }
@@ -92,8 +112,10 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
   addProcessor<KIn, VIn, KOut, VOut>(
     name: string,
     processor: ProcessorSupplier<KIn, VIn, KOut, VOut>,
-    { parents, stores }: ProcessorNodeOptions,
+    options: ProcessorNodeOptions,
   ): this {
+    checkOptions(options, processorNodeOptions, `the processor "${name}"`);
+    const { parents, stores } = options;
     const opened = openSupplier(processor, stores, `the processor "${name}"`);
     const { create } = opened;
     const { names, own } = connectedStores(opened.stores, this.#stores);
@@ -107,11 +129,9 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
    *
    * @throws MR_TOPOLOGY_INVALID if the name is taken, or a parent was not added yet or is a sink.
    */
-  addSink<K = DK, V = DV>(
-    name: string,
-    topic: string | TopicExtractor<K, V>,
-    { key, parents, partitioner, value }: SinkOptions<K, V>,
-  ): this {
+  addSink<K = DK, V = DV>(name: string, topic: string | TopicExtractor<K, V>, options: SinkOptions<K, V>): this {
+    checkOptions(options, sinkOptions, `the sink "${name}"`);
+    const { key, parents, partitioner, value } = options;
     this.#nodes.addSink({
       name,
       predecessors: listOf(parents),
@@ -148,6 +168,7 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
     processor: ProcessorSupplier<K, V, never, never>,
     options: CopySourceOptions<K, V>,
   ): this {
+    checkOptions(options, copySourceOptions, 'addGlobalStore');
     const create = openCopySupplier(processor, `the processor "${options.processor}"`);
     const source = { ...describeSource(options.source, options.topic, options), wrapValueSerde: undefined };
     this.#nodes.addGlobalStore(source, options.processor, create, this.#stores.copySpecOf(store));
@@ -167,6 +188,7 @@ export class TopologyBuilder<DK = unknown, DV = unknown> {
     processor: ProcessorSupplier<K, V, never, never>,
     options: CopySourceOptions<K, V>,
   ): this {
+    checkOptions(options, copySourceOptions, 'addReadOnlyStateStore');
     const create = openCopySupplier(processor, `the processor "${options.processor}"`);
     const source = describeSource(options.source, options.topic, { ...options, offsetReset: 'earliest' });
     this.#nodes.addSource({ ...source, wrapValueSerde: undefined });

@@ -1,11 +1,13 @@
 /** Options that every builder of topologies takes. */
 import { StreamsError } from '../errors.ts';
+import { checkedElsewhere, checkOptions, isFunction, isSerde, oneOf, type OptionCheck, type OptionChecks } from '../option-checks.ts';
 import type { TimestampExtractor } from '../processor/processor.ts';
 import { failOnInvalid } from '../processor/timestamp-extractors.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { Persistence, StoreFormat } from '../stores/store-spec.ts';
 import type { TopologySettings } from '../topology/plan.ts';
 import type { ProcessorWrapper } from './processor-wrapper.ts';
+import { isPersistence } from './store-options.ts';
 
 /** What shapes the topology and its results, whoever runs it. */
 export interface TopologyOptions<K, V> {
@@ -37,6 +39,21 @@ export interface TopologyOptions<K, V> {
   readonly timestampExtractor?: TimestampExtractor | undefined;
   /** Put around every processor, operators included; sources and sinks have none. @default none */
   readonly processorWrapper?: ProcessorWrapper | undefined;
+}
+
+const topologyOptions: OptionChecks<TopologyOptions<never, never>> = {
+  key: isSerde,
+  value: isSerde,
+  persistence: isPersistence,
+  cacheBytes: checkedElsewhere,
+  storeFormat: oneOf('default', 'headers'),
+  timestampExtractor: isFunction,
+  processorWrapper: isFunction,
+};
+
+/** @throws MR_ARGUMENT_INVALID for options that there are not, beside those of the builder alone. */
+export function checkTopologyOptions(options: object, own: Readonly<Record<string, OptionCheck>>, builder: string): void {
+  checkOptions(options, { ...topologyOptions, ...own }, builder);
 }
 
 const defaultCacheBytes = 10 * 1024 * 1024;

@@ -1,4 +1,5 @@
 /** Cogrouped streams in windows. Kafka Streams: `TimeWindowedCogroupedKStream`, `SessionWindowedCogroupedKStream`. */
+import { checkOptions } from '../option-checks.ts';
 import { requireFunction, type Initializer } from '../operators/functions.ts';
 import type { TableTraits } from '../operators/operator.ts';
 import { sessionAggregate } from '../operators/session-aggregate.ts';
@@ -15,7 +16,13 @@ import { aggregateGroups, type Cogrouping } from './cogroup-aggregation.ts';
 import type { KTable } from './ktable.ts';
 import { windowedKeySerde } from './windowed-key-serde.ts';
 import { SessionLineage, WindowLineage } from './windowed-lineage.ts';
-import { sessionStore, windowedStoreOptions, type WindowedTableOptions, windowStore } from './windowed-store-options.ts';
+import {
+  sessionStore,
+  windowedStoreOptions,
+  type WindowedTableOptions,
+  windowedTableOptions,
+  windowStore,
+} from './windowed-store-options.ts';
 
 const prefix = 'COGROUPKSTREAM-AGGREGATE-';
 const emit = 'onWindowUpdate';
@@ -35,6 +42,7 @@ export class TimeWindowedCogroupedKStream<out K, out A> {
 
   /** Keeps an aggregate for each key and window. Serdes are those of `options.store`, else the builder's, as in Kafka Streams. */
   aggregate(initializer: Initializer<A>, options: WindowedTableOptions<K, NonNullable<A>> = {}): KTable<Windowed<K>, NonNullable<A>> {
+    checkOptions(options, windowedTableOptions, 'aggregate');
     const store = windowedStoreOptions(options.store);
     const windows = this.#windows;
     const { context } = this.#cogrouping;
@@ -76,6 +84,7 @@ export class SessionWindowedCogroupedKStream<out K, out A> {
     merger: Merger<K, A>,
     options: WindowedTableOptions<K, NonNullable<A>> = {},
   ): KTable<Windowed<K>, NonNullable<A>> {
+    checkOptions(options, windowedTableOptions, 'aggregate');
     requireFunction(merger, 'the merger of aggregate');
     const store = windowedStoreOptions(options.store);
     const windows = this.#windows;

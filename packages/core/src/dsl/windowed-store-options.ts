@@ -1,6 +1,7 @@
 /** How a windowed table is kept, and the store that comes of it. Kafka Streams: `Materialized`, `WindowStoreMaterializer`, `SlidingWindowStoreMaterializer`, `SessionStoreMaterializer`. */
 import { StreamsError } from '../errors.ts';
 import type { EmitStrategy } from '../operators/emit-strategy.ts';
+import { checkedElsewhere, checkOptions, isText, type OptionChecks } from '../option-checks.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { Persistence, SessionStoreSpec, WindowStoreSpec } from '../stores/store-spec.ts';
 import type { Duration } from '../time.ts';
@@ -10,7 +11,7 @@ import type { SlidingWindows } from '../windows/sliding-windows.ts';
 import type { TimeWindows } from '../windows/time-windows.ts';
 import type { UnlimitedWindows } from '../windows/unlimited-windows.ts';
 import { windowDuration } from '../windows/window-duration.ts';
-import { loggingOf, type StoreOptions } from './store-options.ts';
+import { loggingOf, storeOptionChecks, type StoreOptions } from './store-options.ts';
 
 /** As {@link StoreOptions}; the key is the one inside the window. */
 export interface WindowedStoreOptions<K, V> extends Omit<StoreOptions<K, V>, 'maxEntries' | 'historyRetention' | 'segmentInterval'> {
@@ -30,6 +31,14 @@ export interface WindowedStoreOptions<K, V> extends Omit<StoreOptions<K, V>, 'ma
   readonly supplied?: { readonly windowSize?: Duration | undefined } | undefined;
 }
 
+const { historyRetention: _history, maxEntries: _entries, segmentInterval: _segment, ...unwindowed } = storeOptionChecks;
+
+const windowedStoreChecks: OptionChecks<WindowedStoreOptions<never, never>> = {
+  ...unwindowed,
+  retention: checkedElsewhere,
+  supplied: (supplied, what) => checkOptions(supplied, { windowSize: checkedElsewhere }, what),
+};
+
 /** A store's name, or its options. */
 export type WindowedStoreOption<K, V> = string | WindowedStoreOptions<K, V>;
 
@@ -40,9 +49,16 @@ export interface WindowedTableOptions<K, V> {
   readonly store?: WindowedStoreOption<K, V> | undefined;
 }
 
-/** The store that a user asked for: undefined if none. Checks its name. */
+export const windowedTableOptions: OptionChecks<WindowedTableOptions<never, never>> = { name: isText, store: checkedElsewhere };
+
+/**
+ * The store that a user asked for: undefined if none. Checks its name.
+ *
+ * @throws MR_ARGUMENT_INVALID for options that there are not.
+ */
 export function windowedStoreOptions<K, V>(option: WindowedStoreOption<K, V> | undefined): WindowedStoreOptions<K, V> | undefined {
   const options = typeof option === 'string' ? { name: option } : option;
+  if (options !== undefined) checkOptions(options, windowedStoreChecks, 'store');
   if (options?.name !== undefined) validateName(options.name);
   return options;
 }

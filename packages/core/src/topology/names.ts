@@ -6,15 +6,17 @@
  * Kafka Streams: `InternalStreamsBuilder`, `NamedInternal`, `Named`.
  */
 import { TopologyError } from '../errors.ts';
+import { isText } from '../option-checks.ts';
 
 const maxNameLength = 249;
 
 /**
  * Checks a name that a user gave: what a topic may be called, since names become parts of topic names.
  *
- * @throws MR_TOPOLOGY_INVALID
+ * @throws MR_TOPOLOGY_INVALID; MR_ARGUMENT_INVALID for what is no text
  */
 export function validateName(name: string): void {
+  isText(name, 'a name');
   if (name.length === 0) throw new TopologyError('a name must not be empty');
   if (name === '.' || name === '..') throw new TopologyError('a name must not be "." or ".."', { details: { name } });
   if (name.length > maxNameLength) {

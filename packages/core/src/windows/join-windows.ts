@@ -2,6 +2,7 @@
  * Which records of two streams meet: the other side's timestamp lies between this one's less `beforeMs` and this one's plus `afterMs`, both included.
  * Kafka Streams: `JoinWindows` (WI-04).
  */
+import { checkedElsewhere, checkOptions, type OptionChecks } from '../option-checks.ts';
 import { StreamsError } from '../errors.ts';
 import { type Duration, parseDuration } from '../time.ts';
 import { graceOf } from './time-windows.ts';
@@ -16,6 +17,13 @@ export interface JoinWindowsOptions {
   /** How long, in stream time, late records are still joined. @default 0 */
   readonly grace?: Duration | undefined;
 }
+
+const joinWindowsOptions: OptionChecks<JoinWindowsOptions> = {
+  difference: checkedElsewhere,
+  before: checkedElsewhere,
+  after: checkedElsewhere,
+  grace: checkedElsewhere,
+};
 
 export class JoinWindows {
   readonly kind = 'join';
@@ -38,6 +46,7 @@ export class JoinWindows {
 
 /** @throws MR_ARGUMENT_INVALID if before and after together are negative, or the grace is. */
 export function joinWindows(options: JoinWindowsOptions): JoinWindows {
+  checkOptions(options, joinWindowsOptions, 'joinWindows');
   const { difference } = options;
   const beforeMs = wholeMs(options.before ?? difference, 'before');
   const afterMs = wholeMs(options.after ?? difference, 'after');

@@ -2,6 +2,7 @@
  * Sessions: records of a key that follow each other within a gap. `[first, last]`, both included; a record within the gap of two sessions makes them one.
  * Kafka Streams: `SessionWindows` (WI-03).
  */
+import { checkedElsewhere, checkOptions, type OptionChecks } from '../option-checks.ts';
 import type { Duration } from '../time.ts';
 import { graceOf } from './time-windows.ts';
 import { windowDuration } from './window-duration.ts';
@@ -12,6 +13,8 @@ export interface SessionWindowsOptions {
   /** How long after gap and end, in stream time, a session still takes late records. @default 0 */
   readonly grace?: Duration | undefined;
 }
+
+const sessionWindowsOptions: OptionChecks<SessionWindowsOptions> = { gap: checkedElsewhere, grace: checkedElsewhere };
 
 export class SessionWindows {
   readonly kind = 'session';
@@ -27,6 +30,7 @@ export class SessionWindows {
 
 /** @throws MR_ARGUMENT_INVALID for a negative gap or grace. */
 export function sessionWindows(options: SessionWindowsOptions): SessionWindows {
+  checkOptions(options, sessionWindowsOptions, 'sessionWindows');
   const gapMs = windowDuration(options.gap, 'the gap of sessions', 0);
   return Object.freeze(new SessionWindows(gapMs, graceOf(options.grace)));
 }

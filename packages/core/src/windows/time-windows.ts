@@ -3,6 +3,7 @@
  * Kafka Streams: `TimeWindows` (WI-01).
  */
 import { StreamsError } from '../errors.ts';
+import { checkedElsewhere, checkOptions, type OptionChecks } from '../option-checks.ts';
 import type { Duration } from '../time.ts';
 import { windowDuration } from './window-duration.ts';
 
@@ -14,6 +15,8 @@ export interface TimeWindowsOptions {
   /** How long after its end, in stream time, a window still takes late records. @default 0 */
   readonly grace?: Duration | undefined;
 }
+
+const timeWindowsOptions: OptionChecks<TimeWindowsOptions> = { size: checkedElsewhere, advance: checkedElsewhere, grace: checkedElsewhere };
 
 export class TimeWindows {
   readonly kind = 'time';
@@ -46,6 +49,7 @@ export class TimeWindows {
  * @throws MR_ARGUMENT_INVALID for a size below 1 ms, an advance that is not above 0 and at most the size, a negative grace.
  */
 export function timeWindows(options: TimeWindowsOptions): TimeWindows {
+  checkOptions(options, timeWindowsOptions, 'timeWindows');
   const sizeMs = windowDuration(options.size, 'the size of windows', 1);
   const advanceMs = options.advance === undefined ? sizeMs : windowDuration(options.advance, 'the advance of windows', 1);
   if (advanceMs > sizeMs) {

@@ -129,6 +129,6 @@ describe('what is missing', () => {
   it('is told by its name', () => {
     expect(() => given().stream.filter(missing)).toThrow('the predicate of filter must be a function, got undefined');
     expect(() => given().groupedTable.reduce(null as never)).toThrow('add of the reducer must be a function, got undefined');
-    expect(() => given().stream.merge(null as never)).toThrow('merge needs a stream or a table, got null');
+    expect(() => given().stream.merge(null as never)).toThrow('merge needs a stream, got null');
   });
 });

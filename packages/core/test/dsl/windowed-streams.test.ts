@@ -313,6 +313,6 @@ test('the compiler knows windowed and cogrouped streams', () => {
     ),
   ).toThrow('the merger of aggregate must be a function');
   // @ts-expect-error no such strategy
-  grouped.windowedBy(tumbling, { emit: 'never' });
+  expect(() => grouped.windowedBy(tumbling, { emit: 'never' })).toThrow("emit of windowedBy must be 'onWindowUpdate' or 'onWindowClose'");
   expect(() => newBuilder().stream('in').groupByKey().windowedBy(unlimitedWindows(), { emit: 'onWindowClose' })).toThrow(refused);
 });
