@@ -6,13 +6,14 @@ import { runDriven } from './driven-run.ts';
 import { EmbeddedRun } from './embedded-run.ts';
 import { fitting } from './fitting.ts';
 import { differences, type History } from './history.ts';
+import { joinsOwnAncestry } from './shared-ancestry.ts';
 import type { Trial } from './trial.ts';
 import type { Verdict } from './verdict.ts';
 
 export async function judgeLockStep(trial: Trial): Promise<Verdict> {
   const base = await fitting(trial, undefined);
   if (base === undefined || JSON.stringify(trial.testCase.topology).includes('"context"')) return { kind: 'unfit' };
-  if (await restsOnTaskOrder(base.trial, base.history)) return { kind: 'unfit' };
+  if (joinsOwnAncestry(trial.testCase.topology) || (await restsOnTaskOrder(base.trial, base.history))) return { kind: 'unfit' };
   const shown = await compare(base.trial, base.history, base.ends);
   if (shown.length > 0) return { kind: 'different', about: `driver and application, ${trial.partitions} partitions`, shown };
   return { kind: 'same', points: base.trial.testCase.inputs.length };
