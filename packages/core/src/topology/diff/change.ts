@@ -56,3 +56,8 @@ export function byImpact(changes: readonly TopologyChange[]): TopologyChange[] {
 /** Where a whole application is started anew. */
 export const resetRemedy =
   'reset the application (its committed offsets, internal topics and local state), or start it under another application id';
+
+/** A topic of the application as the cluster has it. */
+export function onCluster(topic: string): string {
+  return `<application id>-${topic}`;
+}

@@ -32,7 +32,10 @@ const headlines: Readonly<Record<UpgradeVerdict, string>> = {
 
 export class TopologyDiff {
   readonly verdict: UpgradeVerdict;
-  /** Instances of both versions can run in one group, so that they can be replaced one by one; else all must be stopped first (`MR_TOPOLOGY_MISMATCH`). */
+  /**
+   * Instances of both versions can run in one group, so that they can be replaced one by one; else all must be stopped first (`MR_TOPOLOGY_MISMATCH`). Never where something
+   * must be reset.
+   */
   readonly rollingUpgrade: boolean;
   /** The worst first. */
   readonly changes: readonly TopologyChange[];
@@ -66,29 +69,45 @@ export class TopologyDiff {
  * What an upgrade from one topology to another does to stores, changelogs, repartition topics, sources and sub-topologies. Functions are not compared: whether an operator
  * computes something else, nobody can tell.
  *
- * @param before the deployed one, or what its `describe('json')` was, parsed: keep that file with each release
+ * @param before the deployed one, or what its `describe('json')` was, as text or parsed: keep that file with each release
  * @throws MR_ARGUMENT_INVALID for what is neither a topology nor a description
  */
-export function diffTopologies(before: Topology | TopologyDescription, after: Topology | TopologyDescription): TopologyDiff {
+export function diffTopologies(
+  before: Topology | TopologyDescription | string,
+  after: Topology | TopologyDescription | string,
+): TopologyDiff {
   const [was, is] = [descriptionOf(before, 'first'), descriptionOf(after, 'second')];
   const [from, to] = [outlineOf(was), outlineOf(is)];
   // A description of an earlier version may not have the groups.
   const knowsGroups = [...was.subtopologies, ...is.subtopologies].every(
     ({ copartitioned, isGlobal }) => isGlobal || copartitioned !== undefined,
   );
-  const rollingUpgrade = sharedByInstances(was, knowsGroups) === sharedByInstances(is, knowsGroups);
-  return new TopologyDiff([...storeChanges(from, to), ...topicChanges(from, to)], rollingUpgrade);
+  const changes = [...storeChanges(from, to), ...topicChanges(from, to)];
+  // Instances that agree on sources and topics would still misread each other's rows where something must be reset.
+  const rollingUpgrade = sharedByInstances(was, knowsGroups) === sharedByInstances(is, knowsGroups) && worstImpact(changes) !== 'reset';
+  return new TopologyDiff(changes, rollingUpgrade);
 }
 
-function descriptionOf(topology: Topology | TopologyDescription, which: string): TopologyDescription {
+function descriptionOf(topology: Topology | TopologyDescription | string, which: string): TopologyDescription {
   if (topology instanceof Topology) return topology.toJSON();
+  const given: unknown = typeof topology === 'string' ? parsedOrNull(topology) : topology;
   // Parsed JSON can be anything.
-  const parsed = topology as Partial<TopologyDescription> | null | undefined;
-  if (Array.isArray(parsed?.subtopologies) && Array.isArray(parsed.internalTopics)) return topology;
+  const parsed = given as Partial<TopologyDescription> | null | undefined;
+  // What has both is taken for a description: nothing else does.
+  if (Array.isArray(parsed?.subtopologies) && Array.isArray(parsed.internalTopics)) return parsed as TopologyDescription;
   throw new StreamsError(
     'MR_ARGUMENT_INVALID',
-    `the ${which} argument of diffTopologies is neither a topology nor a description: give JSON.parse of what describe('json') returned`,
+    `the ${which} argument of diffTopologies is neither a topology nor a description: give what describe('json') returned`,
   );
+}
+
+/** Null for text that is no JSON. */
+function parsedOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** What all instances of a group must agree on, as text. */

@@ -1,6 +1,6 @@
 /** What an upgrade does to stores and their changelogs. */
 import type { StoreDescription } from '../describe-json.ts';
-import { type TopologyChangeKind, type UpgradeImpact, resetRemedy, type TopologyChange } from './change.ts';
+import { onCluster, type TopologyChangeKind, type UpgradeImpact, resetRemedy, type TopologyChange } from './change.ts';
 import type { Outline, StoreOutline } from './outline.ts';
 import { findRenames, isGenerated, withoutNumbers } from './renames.ts';
 import { layoutChanges } from './store-layout-changes.ts';
@@ -173,8 +173,4 @@ function configChanges(store: string, changelog: string, before: Outline, after:
 
 function otherName(store: string): string {
   return `give the store another name than "${store}": it starts empty. To have the past in it, ${resetRemedy}`;
-}
-
-export function onCluster(topic: string): string {
-  return `<application id>-${topic}`;
 }

@@ -1,6 +1,6 @@
 /** What it means for a store that stays when its measures change: what of its rows, on disk and in its changelog, can still be read. */
 import type { StoreDescription } from '../describe-json.ts';
-import { resetRemedy, type TopologyChange } from './change.ts';
+import { onCluster, resetRemedy, type TopologyChange } from './change.ts';
 
 /** A measure: a number of milliseconds or entries, null for no limit; or yes or no. */
 type Measure = boolean | number | null | undefined;
@@ -46,7 +46,7 @@ function measureChanged(store: StoreDescription, measure: string, was: Measure, 
           remedy:
             changelog === null
               ? undefined
-              : `raise ${setting} of the changelog ${changelog.name} with kafka-configs --alter before the start, which refuses a lower one`,
+              : `raise ${setting} of the changelog ${changelog.internal ? onCluster(changelog.name) : changelog.name} with kafka-configs --alter before the start, which refuses a lower one`,
         },
       ];
     }

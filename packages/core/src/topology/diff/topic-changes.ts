@@ -1,8 +1,7 @@
 /** What an upgrade does to the topics between sub-topologies, to those that are read and written, and to the numbers of sub-topologies. */
-import { resetRemedy, type TopologyChange } from './change.ts';
+import { onCluster, resetRemedy, type TopologyChange } from './change.ts';
 import type { Outline } from './outline.ts';
 import { findRenames, isGenerated, withoutNumbers } from './renames.ts';
-import { onCluster } from './store-changes.ts';
 
 export function topicChanges(before: Outline, after: Outline): TopologyChange[] {
   return [...repartitionChanges(before, after), ...sourceChanges(before, after), ...sinkChanges(before, after), ...moves(before, after)];

@@ -188,7 +188,6 @@ const cases: readonly Case[] = [
     },
     verdict: 'needsReset',
     changes: ['reset storeFormatChanged a'],
-    rolling: true,
   },
   {
     what: 'windows of another size',
@@ -200,7 +199,6 @@ const cases: readonly Case[] = [
     },
     verdict: 'needsReset',
     changes: ['reset storeLayoutChanged a'],
-    rolling: true,
   },
   {
     what: 'windows that are kept longer',
@@ -449,6 +447,7 @@ describe('the diff of two topologies', () => {
     ];
     const parsed = JSON.parse(was.describe('json')) as TopologyDescription;
     expect(diffTopologies(parsed, was).verdict).toBe('same');
+    expect(diffTopologies(was.describe('json'), was.describe('json')).verdict).toBe('same');
     expect(diffTopologies(parsed, is).verdict).toBe('needsReset');
     const early: TopologyDescription = {
       ...parsed,
@@ -462,11 +461,26 @@ describe('the diff of two topologies', () => {
     expect(diffTopologies(was, early).verdict).toBe('same');
   });
 
-  it.each([null, 'Topologies:', {}, { subtopologies: [] }])('refuses what is no topology: %j', (other) => {
+  it.each([null, 'Topologies:', '', '[]', {}, { subtopologies: [] }])('refuses what is no topology: %j', (other) => {
     // What JSON.parse can give.
     expect(() => diffTopologies(topologyOf(base), other as unknown as TopologyDescription)).toThrow(
       expect.objectContaining({ code: 'MR_ARGUMENT_INVALID' }),
     );
+  });
+
+  it('never lets instances of both versions run where something must be reset, and names topics as the cluster does', () => {
+    const counts = (retention: string): Topology =>
+      topologyOf((builder) => {
+        builder
+          .stream('in')
+          .groupByKey()
+          .windowedBy(timeWindows({ size: retention === '1h' ? '5m' : '10m' }))
+          .count({ store: { name: 'counts', retention } });
+      });
+    const diff = diffTopologies(counts('1h'), counts('2h'));
+    expect([diff.verdict, diff.rollingUpgrade]).toEqual(['needsReset', false]);
+    expect(String(diff)).toContain('rolling upgrade: no');
+    expect(diff.changes.map(({ remedy }) => remedy).join()).toContain('of the changelog <application id>-counts-changelog');
   });
 
   it('tells people what happens, and what to do about it', () => {
