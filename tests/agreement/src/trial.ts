@@ -50,7 +50,7 @@ function lasting(generated: JsonObject, logged: boolean): JsonObject {
   const { cacheBytes, maxTaskIdleMs: _, ...others } = config;
   const topology = lastingJson(generated['topology'] ?? [], logged);
   // What has expired is found as long as a record cache holds it, and a restart empties the cache: operators on sessions and processors ask for that.
-  const outlives = isArray(topology) && topology.some((fields) => isObject(fields) && findsExpired(fields));
+  const outlives = isArray(topology) && topology.some((fields) => isObject(fields) && outlivesInCache(fields));
   const cached = typeof cacheBytes === 'number' && !outlives ? { cacheBytes: Math.max(cacheBytes, ampleCacheBytes) } : {};
   return {
     ...generated,
@@ -61,7 +61,9 @@ function lasting(generated: JsonObject, logged: boolean): JsonObject {
   };
 }
 
-function findsExpired({ caching, kind, op, window }: JsonObject): boolean {
+/** So do the timestamps of a plain store: only its record cache has them. */
+function outlivesInCache({ caching, kind, mat, op, window }: JsonObject): boolean {
+  if (isObject(mat) && mat['supplier'] === 'rocksdbPlain') return true;
   if (op === 'store') return caching === true && (kind === 'window' || kind === 'session');
   return isObject(window) && window['type'] === 'session';
 }
