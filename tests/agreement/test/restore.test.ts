@@ -29,10 +29,14 @@ describe('restore equivalence', () => {
 
   it('holds on a disk that is kept and on one that is lost', async () => {
     const said: string[] = [];
-    await runAgreement(['restore', '--seed', '14', '--count', '6', '--engine', 'leveldb'], {
-      out: (text) => said.push(text),
-      error: () => {},
-    });
+    await runAgreement(
+      ['restore', '--seed', '14', '--count', '4', '--engine', 'leveldb'],
+      {
+        out: (text) => said.push(text),
+        error: () => {},
+      },
+      120_000,
+    );
     expect(said.join('\n')).toMatch(/ 0 differ$/);
   });
 
