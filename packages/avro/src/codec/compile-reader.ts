@@ -60,7 +60,14 @@ class Slot {
 
 /** @throws MR_AVRO_SCHEMA_INCOMPATIBLE if nothing that the writer's schema allows can be read. */
 export function compileReader(writer: Schema, reader: Schema, settings: CodecSettings): Read {
-  return new ReaderCompiler(settings).compile(writer, reader);
+  try {
+    return new ReaderCompiler(settings).compile(writer, reader);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new AvroError('MR_AVRO_SCHEMA_INVALID', `${schemaName(reader)} is nested too deep, or a default is within itself`, {
+      cause: error,
+    });
+  }
 }
 
 class ReaderCompiler {
@@ -224,6 +231,10 @@ class ReaderCompiler {
       slot.read = this.#generate(writer, reader);
     } catch (error) {
       slots.delete(reader);
+      // Records that name this one may be read all the same, as long as no value has it.
+      slot.read = () => {
+        throw error;
+      };
       throw error;
     }
     return slot.read;

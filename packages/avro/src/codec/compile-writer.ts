@@ -9,7 +9,7 @@ import type { CodecSettings } from './codec-options.ts';
 import { defaultValue } from './default-value.ts';
 import { FunctionText, literal } from './generated.ts';
 import { conversionOf } from './logical-types.ts';
-import { findMisfit, isLong, isObject } from './misfit.ts';
+import { findMisfit, isInherited, isLong, isObject } from './misfit.ts';
 
 /** Throws on what does not fit; what was written by then is of no use. */
 export type Write = (writer: ByteWriter, value: unknown) => void;
@@ -207,7 +207,9 @@ class WriterCompiler {
     text.line('let absent = 0;');
     schema.fields.forEach((field, index) => {
       const write = text.capture(this.compile(field.schema));
-      text.line(`const v${index} = v[${literal(field.name)}];`);
+      const name = literal(field.name);
+      const isOwn = isInherited(field.name) ? `!${text.capture(Object.hasOwn)}(v, ${name}) ? undefined : ` : '';
+      text.line(`const v${index} = ${isOwn}v[${name}];`);
       if (field.default === undefined) {
         text.line(`if (v${index} === undefined) ${missing}(v);`);
         text.line(`${write}(w, v${index});`);
@@ -216,6 +218,11 @@ class WriterCompiler {
       const bytes = text.capture(this.#lazyDefault(field.schema, field.default.json, `field ${field.name} of ${schema.name}`));
       text.line(`if (v${index} === undefined) { absent++; w.writeBytes(${bytes}()); } else ${write}(w, v${index});`);
     });
+    // A value that has none of the fields may be one that has no fields at all.
+    const plain = text.capture((value: unknown) => {
+      if (!isObject(value)) throw unfit(value, schema.name);
+    });
+    text.line(`if (absent === ${schema.fields.length}) ${plain}(v);`);
     if (!this.#settings.dropsUnknownFields) {
       const check = text.capture((value: object) => {
         const names = new Set(schema.fields.map(({ name }) => name));

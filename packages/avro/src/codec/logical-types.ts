@@ -211,16 +211,25 @@ function dateTimeUnits(value: unknown, digits: number, isInstant: boolean): bigi
 
 // ---- decimals ----
 
+/** Making text of so many bytes takes milliseconds; its time grows faster than their number. */
+const mostDecimalBytes = 4_096;
+/** Some writers pad. */
+const paddedBytes = 64;
+
 function decimal({ precision, scale }: Logical, size: number | undefined): Conversion {
+  // A digit takes less than half a byte.
+  const longest = Math.min(mostDecimalBytes, size ?? paddedBytes + Math.ceil(precision / 2));
   return {
     bigLong: false,
     // Bytes and fixed are bytes.
-    decode: (bytes) => decimalText(unscaledOf(bytes as Uint8Array), scale),
+    decode: (bytes) => decimalText(unscaledOf(bytes as Uint8Array, longest), scale),
     encode: (value) => unscaledBytes(unscaledValue(value, precision, scale), size),
   };
 }
 
-function unscaledOf(bytes: Uint8Array): bigint {
+function unscaledOf(bytes: Uint8Array, longest: number): bigint {
+  if (bytes.length > longest)
+    throw new AvroError('MR_AVRO_DATA_INVALID', `a decimal has ${bytes.length} bytes, more than the ${longest} that its type can need`);
   if (bytes.length === 0) return 0n;
   if (bytes.length <= 6) {
     const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -10,8 +10,16 @@ export interface Misfit {
   readonly message: string;
 }
 
+/** What has its content in properties. Others (a Map, a promise that nobody awaited) would be written as if they were empty. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array) && !(value instanceof Date);
+  if (value === null || typeof value !== 'object') return false;
+  if (Object.prototype.toString.call(value) === '[object Object]') return true;
+  return !Array.isArray(value) && !ArrayBuffer.isView(value) && !(value instanceof Date) && Object.keys(value).length > 0;
+}
+
+/** Whether every object inherits a property of this name, so that reading it says nothing of the object. */
+export function isInherited(name: string): boolean {
+  return name in Object.prototype;
 }
 
 /** Undefined if the value fits. */
@@ -54,7 +62,7 @@ function recordMisfit(schema: RecordSchema, value: unknown, settings: CodecSetti
   if (!isObject(value)) return { path, message: `${shorten(value)} is no object for the record ${schema.name}` };
   const inside = (name: string): string => (path === '' ? name : `${path}.${name}`);
   for (const field of schema.fields) {
-    const item = value[field.name];
+    const item = isInherited(field.name) && !Object.hasOwn(value, field.name) ? undefined : value[field.name];
     if (item === undefined) {
       if (field.default === undefined) return { path: inside(field.name), message: `the record ${schema.name} must have it` };
       continue;

@@ -5,7 +5,7 @@
 import { type Clock } from '@millrace/core';
 import { systemClock } from '@millrace/core/kafka';
 import { AvroError } from '../errors.ts';
-import { canonicalForm } from '../schema/canonical-form.ts';
+import { meaningfulForm } from '../schema/meaning.ts';
 import { type ParsedSchema, parseSchema } from '../schema/parse-schema.ts';
 import type { NamedSchema, Schema } from '../schema/schema.ts';
 import {
@@ -58,7 +58,7 @@ export class SchemaCatalog {
   readonly #failures = new Map<number, Failure>();
   readonly #registrations = new Map<string, Promise<number>>();
   readonly #versions = new Map<string, CatalogEntry>();
-  /** Ids of schemas that were registered or looked up, by canonical form. */
+  /** Ids of schemas that were registered or looked up, by their form with logical types: under the id of another scale an amount would be another. */
   readonly #idsByForm = new Map<string, number>();
 
   constructor(registry: SchemaRegistry) {
@@ -73,7 +73,7 @@ export class SchemaCatalog {
 
   /** Any id under which this schema stands in the registry; undefined if none is known. */
   idOf(schema: Schema): number | undefined {
-    return this.#idsByForm.get(canonicalForm(schema));
+    return this.#idsByForm.get(meaningfulForm(schema));
   }
 
   /** Why an id is not known, for as long as the registry is not asked again. */
@@ -116,7 +116,7 @@ export class SchemaCatalog {
 
   /** Says that a schema which is known may be written under its id. */
   noteId({ id, root }: CatalogEntry): void {
-    this.#idsByForm.set(canonicalForm(root), id);
+    this.#idsByForm.set(meaningfulForm(root), id);
   }
 
   /** Parses a schema after those that it refers to, which are fetched. */
@@ -178,7 +178,7 @@ export class SchemaCatalog {
     if (pending !== undefined) return pending;
     const asking = chain(ask(), (id) =>
       chain(this.#add(id, text), () => {
-        this.#idsByForm.set(canonicalForm(root), id);
+        this.#idsByForm.set(meaningfulForm(root), id);
         return id;
       }),
     );

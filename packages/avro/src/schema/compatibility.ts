@@ -4,10 +4,15 @@ import { type Field, type RecordSchema, type Schema, schemaName } from './schema
 
 /** Why `reader` cannot read everything that `writer` may write, with the place; undefined if it can. */
 export function findIncompatibility(writer: Schema, reader: Schema): string | undefined {
-  return compare(writer, reader, '', new Map());
+  return compare(writer, reader, '', { failed: new Map(), passed: [] });
 }
 
-type Seen = Map<Schema, Set<Schema>>;
+/** Pairs of records that were compared. */
+interface Seen {
+  readonly failed: Map<RecordSchema, Map<RecordSchema, string>>;
+  /** In their order, those that are being compared included: they count as compatible until they are found not to be. */
+  readonly passed: { readonly writer: RecordSchema; readonly reader: RecordSchema }[];
+}
 
 function compare(writer: Schema, reader: Schema, path: string, seen: Seen): string | undefined {
   if (writer.type === 'union') return first(writer.branches, (branch) => compare(branch, reader, path, seen));
@@ -39,8 +44,20 @@ function compare(writer: Schema, reader: Schema, path: string, seen: Seen): stri
 }
 
 function compareRecords(writer: RecordSchema, reader: RecordSchema, path: string, seen: Seen): string | undefined {
-  if (seen.get(writer)?.has(reader) === true) return undefined;
-  seen.set(writer, (seen.get(writer) ?? new Set()).add(reader));
+  const { failed, passed } = seen;
+  if (passed.some((pair) => pair.writer === writer && pair.reader === reader)) return undefined;
+  const known = failed.get(writer)?.get(reader);
+  if (known !== undefined) return known;
+  const before = passed.push({ writer, reader }) - 1;
+  const reason = compareFields(writer, reader, path, seen);
+  if (reason === undefined) return undefined;
+  // What passed since then may have relied on this pair.
+  passed.length = before;
+  failed.set(writer, (failed.get(writer) ?? new Map<RecordSchema, string>()).set(reader, reason));
+  return reason;
+}
+
+function compareFields(writer: RecordSchema, reader: RecordSchema, path: string, seen: Seen): string | undefined {
   if (!namesAgree(writer, reader)) return at(path, `the record is called ${reader.name}, was ${writer.name}`);
   return first(reader.fields, (field) => {
     const written = writer.fields.find(({ name }) => name === field.name || field.aliases.includes(name));

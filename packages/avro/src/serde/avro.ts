@@ -1,6 +1,7 @@
 /** The one function that makes an Avro serde. */
 import type { Serde } from '@millrace/core';
-import { parseSchema } from '../schema/parse-schema.ts';
+import { AvroError } from '../errors.ts';
+import { parseSchema, shorten } from '../schema/parse-schema.ts';
 import { isPrimitiveName } from '../schema/schema.ts';
 import type { AvroObjectOptions, AvroRegistryOptions } from './avro-options.ts';
 import { ObjectSerde } from './object-serde.ts';
@@ -13,7 +14,13 @@ import { RegistrySerde } from './registry-serde.ts';
  * @throws MR_AVRO_SCHEMA_INVALID for a schema that is none
  */
 export function avro<T>(source: unknown, options: AvroRegistryOptions | AvroObjectOptions = {}): Serde<T> {
-  if (options.registry === undefined) return new ObjectSerde<T>(source, options);
+  const isEmpty = typeof source === 'string' && source.trim() === '';
+  if (isEmpty) throw new AvroError('MR_AVRO_SCHEMA_INVALID', 'an empty text is neither a schema nor the name of a subject');
+  if (options.registry === undefined) {
+    if (typeof source === 'string' && isSubject(source))
+      throw new AvroError('MR_AVRO_SCHEMA_INVALID', `${shorten(source)} is no schema; if it names a subject, it needs { registry }`);
+    return new ObjectSerde<T>(source, options);
+  }
   if (typeof source === 'string' && isSubject(source))
     return new RegistrySerde<T>({ latestOf: source === 'latest' ? undefined : source }, options);
   const { references = [] } = options;

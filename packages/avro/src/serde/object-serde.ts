@@ -9,6 +9,7 @@ import { compileReader, type Read } from '../codec/compile-reader.ts';
 import { compileWriter, type Write } from '../codec/compile-writer.ts';
 import { AvroError } from '../errors.ts';
 import { fingerprint } from '../schema/canonical-form.ts';
+import { findContradiction } from '../schema/meaning.ts';
 import { parseSchema } from '../schema/parse-schema.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { AvroObjectOptions } from './avro-options.ts';
@@ -82,8 +83,16 @@ export class ObjectSerde<T> implements Serde<T> {
 
   #learn(text: string): KnownSchema {
     const { root } = parseSchema(text);
+    const name = hexOf(fingerprint(root), 0, 8);
+    const same = this.#known.get(name);
+    const contradiction = same === undefined ? undefined : findContradiction(root, same.root);
+    if (contradiction !== undefined)
+      throw new AvroError(
+        'MR_AVRO_SCHEMA_INCOMPATIBLE',
+        `two schemas have the fingerprint ${name} and mean different things by the same bytes (${contradiction}): give the type another name, with the old one as its alias`,
+      );
     const known = { root, text };
-    this.#known.set(hexOf(fingerprint(root), 0, 8), known);
+    this.#known.set(name, known);
     return known;
   }
 }
