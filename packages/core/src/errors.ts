@@ -8,6 +8,7 @@
 /** Every code that core throws, one line each; docs/errors.md tells cause and remedy. */
 export const errorCodes = [
   'MR_ARGUMENT_INVALID',
+  'MR_ASYNC_RESULT',
   'MR_BUFFER_FULL',
   'MR_CHANGELOG_INCOMPLETE',
   'MR_CHANGELOG_TRUNCATED',
@@ -123,4 +124,13 @@ export class ClientError extends StreamsError {
 /** Stops what is going on if one of our own promises is broken. `promise` names it, e.g. `I2: …`. */
 export function invariant(condition: boolean, promise: string): asserts condition {
   if (!condition) throw new StreamsError('MR_INVARIANT', promise);
+}
+
+/** A value of any type in a message: its text, and its type where the text does not show it. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'object') return value.constructor?.name ?? 'an object';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string' || typeof value === 'bigint' || typeof value === 'boolean') return `${value} (a ${typeof value})`;
+  return `a ${typeof value}`;
 }

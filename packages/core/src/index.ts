@@ -79,6 +79,7 @@ export type {
   TimestampExtractor,
   TopicExtractor,
 } from './processor/processor.ts';
+export type { Ignored } from './processor/synchronous.ts';
 export { timestampExtractors } from './processor/timestamp-extractors.ts';
 export type { ValueTransformer, ValueTransformerFactory } from './processor/value-transformer.ts';
 export { StreamRecord } from './record.ts';

@@ -5,7 +5,7 @@
  * (`Serde.isCanonical`); a sink of the same format copies the bytes of what nobody changed.
  * Kafka Streams: `org.apache.kafka.streams.processor.api.Record`.
  */
-import { StreamsError } from './errors.ts';
+import { describeValue, StreamsError } from './errors.ts';
 import { type Header, Headers } from './headers.ts';
 import type { FetchedRecords } from './kafka/fetched-records.ts';
 import type { Serde } from './serde/serde.ts';
@@ -42,6 +42,8 @@ export class StreamRecord<K, V> {
   readonly #valueSerde: Serde<V> | null;
   /** Whose headers the batch's bytes are; false once somebody replaced them. */
   readonly #batchHeaders: boolean;
+  /** A processor that must not change keys got this record, or the one that it was made from without touching the key. */
+  #keyIsFixed = false;
 
   /** @internal Use {@link StreamRecord.of}. */
   constructor(
@@ -69,11 +71,11 @@ export class StreamRecord<K, V> {
   /**
    * A record of the given parts; the headers are copied.
    *
-   * @throws MR_TIMESTAMP_INVALID if the timestamp is negative or not a number.
+   * @throws MR_TIMESTAMP_INVALID if the timestamp is not a whole number from 0 to `Number.MAX_SAFE_INTEGER`.
    */
   static of<K, V>(init: RecordInit<K, V>): StreamRecord<K, V> {
     checkTimestamp(init.timestamp);
-    const headers = init.headers === undefined ? null : init.headers instanceof Headers ? init.headers.copy() : new Headers(init.headers);
+    const headers = init.headers === undefined ? null : Headers.of(init.headers);
     return new StreamRecord<K, V>(init.key, init.value, init.timestamp, headers, null, 0, null, null, false);
   }
 
@@ -151,7 +153,7 @@ export class StreamRecord<K, V> {
   }
 
   withValue<V2>(value: V2): StreamRecord<K, V2> {
-    return new StreamRecord<K, V2>(
+    const copy = new StreamRecord<K, V2>(
       this.#key,
       value,
       this.timestamp,
@@ -162,12 +164,14 @@ export class StreamRecord<K, V> {
       null,
       this.#batchHeaders,
     );
+    copy.#keyIsFixed = this.#keyIsFixed;
+    return copy;
   }
 
-  /** @throws MR_TIMESTAMP_INVALID if the timestamp is negative or not a number. */
+  /** @throws MR_TIMESTAMP_INVALID if the timestamp is not a whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
   withTimestamp(timestamp: number): StreamRecord<K, V> {
     checkTimestamp(timestamp);
-    return new StreamRecord<K, V>(
+    const copy = new StreamRecord<K, V>(
       this.#key,
       this.#value,
       timestamp,
@@ -178,10 +182,12 @@ export class StreamRecord<K, V> {
       this.#valueSerde,
       this.#batchHeaders,
     );
+    copy.#keyIsFixed = this.#keyIsFixed;
+    return copy;
   }
 
   withHeaders(headers: Headers | readonly Header[]): StreamRecord<K, V> {
-    return new StreamRecord<K, V>(
+    const copy = new StreamRecord<K, V>(
       this.#key,
       this.#value,
       this.timestamp,
@@ -192,6 +198,8 @@ export class StreamRecord<K, V> {
       this.#valueSerde,
       false,
     );
+    copy.#keyIsFixed = this.#keyIsFixed;
+    return copy;
   }
 
   /** @internal New key and value, the rest as here: one object instead of two. */
@@ -227,6 +235,16 @@ export class StreamRecord<K, V> {
       null,
       this.#batchHeaders,
     );
+  }
+
+  /** @internal From here on the record, and what is made of it with its key, counts as one of the key that came in. */
+  fixKey(): void {
+    this.#keyIsFixed = true;
+  }
+
+  /** @internal */
+  get keyIsFixed(): boolean {
+    return this.#keyIsFixed;
   }
 
   /** @internal The batch whose bytes are the key as `serde` would write it, or null: then encode. Position: `keyStart(index)`. */
@@ -268,10 +286,9 @@ function sameFormat(a: Serde<never> | Serde<unknown>, b: Serde<never> | Serde<un
 }
 
 function checkTimestamp(timestamp: number): void {
-  if (!(timestamp >= 0)) {
-    throw new StreamsError(
-      'MR_TIMESTAMP_INVALID',
-      `a record's timestamp must be a number of milliseconds that is not negative, got ${timestamp}`,
-    );
-  }
+  if (Number.isSafeInteger(timestamp) && timestamp >= 0) return;
+  throw new StreamsError(
+    'MR_TIMESTAMP_INVALID',
+    `a record's timestamp must be whole milliseconds since 1970 that are not negative, got ${describeValue(timestamp)}`,
+  );
 }

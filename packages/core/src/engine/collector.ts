@@ -86,12 +86,14 @@ export class Collector {
     const parked = this.#parked;
     this.#parked = [];
     const current = Object.assign({}, context);
+    this.policy.waited = true;
     try {
       for (const { place, record, sink } of parked) {
         Object.assign(context, place);
         sink.send(record);
       }
     } finally {
+      this.policy.waited = false;
       Object.assign(context, current);
     }
     this.uncommittedBytes += this.#deadLetters.retry();

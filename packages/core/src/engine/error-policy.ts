@@ -3,11 +3,12 @@
  * Everything that stops the task leaves here as one error that is wrapped once, with task, node, topic, partition and offset.
  */
 import { StateError } from '@millrace/state';
-import { ClientError, type ErrorDetails, StreamsError } from '../errors.ts';
+import { ClientError, describeValue, type ErrorDetails, StreamsError } from '../errors.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
 import { Headers } from '../headers.ts';
 import type { StreamRecord } from '../record.ts';
+import { WrongTypeError } from '../serde/wrong-type.ts';
 import type { RecordContext } from '../stores/record-context.ts';
 import type { ErrorContext, ErrorHandlers, HandlerAnswer, HandlerDecision, ProductionDecision } from './contract.ts';
 import { type DeadLetter, deadLetter } from './dead-letter.ts';
@@ -18,8 +19,8 @@ export class ProcessingError extends StreamsError {
   override readonly name: string = 'ProcessingError';
 }
 
-/** Codes of our own broken promises and lost ownership: no handler may continue over them (I2, I4). */
-const fatalCodes: ReadonlySet<string> = new Set(['MR_INVARIANT', 'MR_TASK_LOST', 'MR_CLOSED']);
+/** Codes of our own broken promises, lost ownership and functions that go on behind our back: no handler may continue over them (I1, I2, I4). */
+const fatalCodes: ReadonlySet<string> = new Set(['MR_INVARIANT', 'MR_TASK_LOST', 'MR_CLOSED', 'MR_ASYNC_RESULT']);
 
 function mustPass(error: unknown): boolean {
   return (
@@ -44,6 +45,8 @@ export class ErrorPolicy {
   readonly #context: RecordContext;
   readonly #dropped: DroppedRecords;
   readonly #send: SendDeadLetters | undefined;
+  /** What is sent now waited for its topic: no processor above hears of a failure, so the production handler decides on every one. */
+  waited = false;
 
   /** `send` undefined: there is nobody to send dead letters, as in the task of global stores. */
   constructor(taskId: string, handlers: ErrorHandlers, context: RecordContext, dropped: DroppedRecords, send: SendDeadLetters | undefined) {
@@ -95,7 +98,7 @@ export class ErrorPolicy {
 
   /**
    * A record could not be written for a sink: returns if the record is to be dropped. Not a {@link ProcessingError}: as in Kafka Streams, the processor
-   * that forwarded the record may drop it under its own handler.
+   * that forwarded the record may drop it under its own handler. A value of the wrong type is not the production handler's either.
    */
   serialization(
     node: string,
@@ -116,9 +119,12 @@ export class ErrorPolicy {
     };
     const source = this.#errorContext(node);
     const place = { taskId: this.#taskId, topic, partition, node, origin: role, record, source, refused: undefined };
-    const decision = this.#ask('production', source, error, details, () =>
-      internal ? 'fail' : this.#handlers.production(place, error, 'serialization'),
-    );
+    const decision =
+      error instanceof WrongTypeError && !this.waited
+        ? 'fail'
+        : this.#ask('production', source, error, details, () =>
+            internal ? 'fail' : this.#handlers.production(place, error, 'serialization'),
+          );
     if (decision === 'continue') {
       this.#dropped.add('serialization error', null, -1);
       return;
@@ -136,6 +142,15 @@ export class ErrorPolicy {
       details: this.#details(node, batch.tp, batch.offset(index)),
       cause: error,
     });
+  }
+
+  /** A timestamp extractor answered with no timestamp: never asked of a handler. JavaScript may return anything. */
+  noTimestamp(node: string, batch: FetchedRecords, index: number, answer: unknown): Error {
+    return new ProcessingError(
+      'MR_TIMESTAMP_INVALID',
+      `the timestamp extractor returned ${describeValue(answer)}; it must return whole milliseconds since 1970 as a number, or a negative one to drop the record`,
+      { details: this.#details(node, batch.tp, batch.offset(index)) },
+    );
   }
 
   /** Wraps what leaves the task from under a source without a processor between. */
@@ -254,4 +269,21 @@ function isAnswer(answer: unknown): answer is HandlerAnswer {
 
 function shown(answer: unknown): string {
   return typeof answer === 'object' && answer !== null ? 'an object of another form' : String(answer);
+}
+
+const handlerNames = ['deserialization', 'processing', 'production', 'globalProcessing'] as const;
+
+/** @throws MR_CONFIG_INVALID for a handler that is no function: JavaScript may pass the answer in its place, which would show at the first failure. */
+export function checkHandlers(handlers: { readonly [N in keyof ErrorHandlers]?: ErrorHandlers[N] | undefined } | undefined): void {
+  for (const name of handlerNames) {
+    const handler: unknown = handlers?.[name];
+    if (handler === undefined || typeof handler === 'function') continue;
+    throw new StreamsError(
+      'MR_CONFIG_INVALID',
+      `option handlers.${name} must be a function that answers, as in () => 'continue', got ${describeValue(handler)}`,
+      {
+        details: { option: `handlers.${name}` },
+      },
+    );
+  }
 }

@@ -13,6 +13,7 @@ import type { Counter, Metrics } from '../metrics.ts';
 import type { Processor } from '../processor/processor.ts';
 import { StreamRecord } from '../record.ts';
 import type { Serde } from '../serde/serde.ts';
+import { outsideStore } from '../stores/outside-store.ts';
 import type { CacheBudget } from '../stores/record-cache.ts';
 import { RecordContext } from '../stores/record-context.ts';
 import { type GlobalStorePlan, topicName } from '../topology/plan.ts';
@@ -94,6 +95,7 @@ class GlobalStateTask implements GlobalTask {
 
   constructor(init: GlobalTaskInit) {
     this.#init = init;
+    this.#context.open = false;
     this.#skipped = init.metrics.counter('restore-skipped-records-total', { 'task-id': globalTaskId });
     this.#dropped = new DroppedRecords(globalTaskId, init.metrics, init.log, this.#context);
     // A row that is left out would be missing in every join from then on, so the handler of streams is not asked to continue over a processor's failure.
@@ -171,17 +173,17 @@ class GlobalStateTask implements GlobalTask {
         // Those of others, to read.
         globalStore: (name) => this.#state.store(name),
       });
-      node.init();
+      this.#called(() => node.init());
       input.processor = node;
     }
   }
 
   restore(batch: FetchedRecords, nowMs: number): void {
-    this.#run(batch, nowMs, true);
+    this.#called(() => this.#run(batch, nowMs, true));
   }
 
   apply(batch: FetchedRecords, nowMs: number): void {
-    this.#run(batch, nowMs, false);
+    this.#called(() => this.#run(batch, nowMs, false));
   }
 
   #run(batch: FetchedRecords, nowMs: number, isRestore: boolean): void {
@@ -218,7 +220,7 @@ class GlobalStateTask implements GlobalTask {
 
   commit(): MaybePromise<void> {
     if (this.#advanced.size === 0) return undefined;
-    this.#state.flush();
+    this.#called(() => this.#state.flush());
     this.#state.take(this.#advanced);
     this.#advanced = new Map();
     const written = this.#state.writeUnlogged();
@@ -232,7 +234,8 @@ class GlobalStateTask implements GlobalTask {
   }
 
   store(name: string): unknown {
-    return this.#state.store(name);
+    const store = this.#state.store(name);
+    return store === undefined ? undefined : outsideStore(store, this.#context);
   }
 
   close(): void {
@@ -248,6 +251,16 @@ class GlobalStateTask implements GlobalTask {
     this.#state.reset();
     this.#init.metrics.remove({ 'task-id': globalTaskId });
     if (failure !== undefined) throw failure.error;
+  }
+
+  /** Runs what may call processors: only then may they write. */
+  #called(run: () => void): void {
+    this.#context.open = true;
+    try {
+      run();
+    } finally {
+      this.#context.open = false;
+    }
   }
 
   #unsupported(node: string, what: string): StreamsError {

@@ -17,6 +17,7 @@ export type {
 } from './contract.ts';
 export type { DeadLetter } from './dead-letter.ts';
 export { appendDeadLetter } from './dead-letter-sender.ts';
+export { checkHandlers } from './error-policy.ts';
 export { CacheBudget } from '../stores/record-cache.ts';
 export { createGlobalTask, globalTaskId } from './global-task.ts';
 export type { GlobalTask, GlobalTaskInit } from './global-task.ts';

@@ -2,12 +2,13 @@
  * A node that runs: a processor with its context. Forwarding is a direct call, depth first; the innermost processor hears of a failure (EX-02, S-200).
  * Kafka Streams: `ProcessorNode`, `ProcessorContextImpl`.
  */
-import { StreamsError } from '../errors.ts';
+import { describeValue, type ErrorDetails, StreamsError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Cancellable, OperatorContext, Processor, PunctuationType, Punctuator, ScheduleOptions } from '../processor/processor.ts';
-import { forwardsCopies } from '../processor/record-copies.ts';
-import type { RecordMetadata, StreamRecord } from '../record.ts';
+import { forwardsCopies, keepsKeys } from '../processor/record-copies.ts';
+import { refusePromise } from '../processor/synchronous.ts';
+import { type RecordMetadata, StreamRecord } from '../record.ts';
 import { readOnlyStore } from '../stores/read-only-store.ts';
 import type { RecordContext } from '../stores/record-context.ts';
 import type { Duration } from '../time.ts';
@@ -69,9 +70,19 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   readonly #only: EngineNode | null;
   /** What is forwarded counts as another record even if it is the same. */
   readonly #copies: boolean;
+  /** Only records whose key came in may be forwarded. */
+  readonly #fixedKey: boolean;
   #closers: (() => void)[] = [];
+  #retired = false;
 
-  constructor(node: string, stores: readonly string[], children: readonly EngineNode[], copies: boolean, services: NodeServices) {
+  constructor(
+    node: string,
+    stores: readonly string[],
+    children: readonly EngineNode[],
+    copies: boolean,
+    fixedKey: boolean,
+    services: NodeServices,
+  ) {
     this.applicationId = services.applicationId;
     this.taskId = services.taskId;
     this.log = services.log;
@@ -84,6 +95,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     this.#context = services.context;
     this.#children = children;
     this.#copies = copies;
+    this.#fixedKey = fixedKey;
     this.#only = children.length === 1 ? (children[0] as EngineNode) : null;
   }
 
@@ -102,6 +114,9 @@ class NodeContext implements OperatorContext<unknown, unknown> {
 
   forward(record: AnyRecord, childName?: string): void {
     const context = this.#context;
+    if (!context.open || this.#retired) throw this.#outsideCall('forward');
+    if (!(record instanceof StreamRecord)) throw this.#noRecord(record);
+    if (this.#fixedKey && !record.keyIsFixed) throw this.#otherKey();
     const timestamp = context.timestamp;
     const previous = context.record;
     const written = context.written;
@@ -144,11 +159,13 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   }
 
   schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, options: ScheduleOptions = {}): Cancellable {
-    const { intervalMs, startMs } = parseSchedule(interval, options, { taskId: this.taskId, node: this.#node });
+    if (this.#retired) throw this.#outsideCall('schedule');
+    const { intervalMs, startMs } = parseSchedule(interval, punctuate, options, { taskId: this.taskId, node: this.#node });
     return this.#services.schedule(this.#node, startMs, intervalMs, type, punctuate);
   }
 
   commit(): void {
+    if (this.#retired) throw this.#outsideCall('commit');
     this.#services.requestCommit();
   }
 
@@ -167,8 +184,44 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     for (const close of closers) close();
   }
 
+  /** The task has let go of the processor: what it kept of the context leads nowhere from here on. */
+  retire(): void {
+    this.#retired = true;
+  }
+
   dropped(reason: string): void {
     this.#services.dropped.add(reason, null, -1);
+  }
+
+  #outsideCall(method: string): StreamsError {
+    const details = { taskId: this.taskId, node: this.#node };
+    return this.#retired
+      ? new StreamsError(
+          'MR_CLOSED',
+          `processor ${this.#node} called ${method} after its task let go of it; what outlives a processor must not keep its context`,
+          { details },
+        )
+      : new StreamsError(
+          'MR_STATE_INVALID',
+          `processor ${this.#node} called ${method} while task ${this.taskId} was not calling it; do it in init, process or a punctuation, before they return`,
+          { details },
+        );
+  }
+
+  #noRecord(given: unknown): StreamsError {
+    return new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `processor ${this.#node} forwarded ${describeValue(given)}, which is no record; make one by record.withValue, record.withKey or StreamRecord.of`,
+      { details: { taskId: this.taskId, node: this.#node } },
+    );
+  }
+
+  #otherKey(): StreamsError {
+    return new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      `processor ${this.#node} of processValues forwarded a record of its own making, whose key may be another; forward the record it got, or a copy by withValue, withTimestamp or withHeaders, or use process`,
+      { details: { taskId: this.taskId, node: this.#node } },
+    );
   }
 
   #child(name: string): EngineNode {
@@ -184,6 +237,7 @@ export class ProcessorNode implements EngineNode {
   readonly #processor: Processor<unknown, unknown, unknown, unknown>;
   readonly #context: NodeContext;
   readonly #policy: ErrorPolicy;
+  readonly #fixedKey: boolean;
 
   constructor(
     name: string,
@@ -194,21 +248,25 @@ export class ProcessorNode implements EngineNode {
   ) {
     this.name = name;
     this.#processor = processor;
-    this.#context = new NodeContext(name, stores, children, forwardsCopies(processor), services);
+    this.#fixedKey = keepsKeys(processor);
+    this.#context = new NodeContext(name, stores, children, forwardsCopies(processor), this.#fixedKey, services);
     this.#policy = services.policy;
   }
 
   init(): void {
     try {
-      this.#processor.init?.(this.#context);
+      const result: unknown = this.#processor.init?.(this.#context);
+      if (result !== undefined) refusePromise(result, `init of processor ${this.name}`, this.#place);
     } catch (error) {
       throw this.#policy.lifecycle(this.name, 'initialise', error);
     }
   }
 
   process(record: AnyRecord): void {
+    if (this.#fixedKey) record.fixKey();
     try {
-      this.#processor.process(record);
+      const result: unknown = this.#processor.process(record);
+      if (result !== undefined) refusePromise(result, `process of processor ${this.name}`, this.#place);
     } catch (error) {
       this.#policy.processing(this.name, record, error);
     }
@@ -220,6 +278,12 @@ export class ProcessorNode implements EngineNode {
       this.#context.close();
     } catch (error) {
       throw this.#policy.lifecycle(this.name, 'close', error);
+    } finally {
+      this.#context.retire();
     }
+  }
+
+  get #place(): ErrorDetails {
+    return { taskId: this.#context.taskId, node: this.name, ...this.#context.recordMetadata };
   }
 }

@@ -243,10 +243,8 @@ export class PartitionQueue {
     } finally {
       view.record = null;
     }
+    if (!Number.isSafeInteger(timestamp)) throw this.#policy.noTimestamp(this.source.name, batch, index, timestamp);
     if (timestamp >= 0) return timestamp;
-    if (Number.isNaN(timestamp)) {
-      throw this.#policy.extraction(this.source.name, batch, index, new TypeError('the timestamp extractor returned NaN'));
-    }
     this.#dropped.add('negative timestamp', batch.tp, batch.offset(index));
     return -1;
   }

@@ -2,7 +2,7 @@
  * Punctuation schedules of one kind of time (S-168 … S-176). A schedule fires at most once a check; what it missed is skipped, and it stays aligned to its start.
  * Kafka Streams: `PunctuationQueue`, `PunctuationSchedule`.
  */
-import { type ErrorDetails, StreamsError } from '../errors.ts';
+import { describeValue, type ErrorDetails, StreamsError } from '../errors.ts';
 import type { Cancellable, Punctuator, ScheduleOptions } from '../processor/processor.ts';
 import { type Duration, parseDuration } from '../time.ts';
 import { TimeHeap } from './time-heap.ts';
@@ -41,13 +41,18 @@ export class Schedule implements Cancellable {
 /**
  * The numbers of a schedule as a processor asks for it.
  *
- * @throws MR_ARGUMENT_INVALID for an interval that is not whole milliseconds from 1 on, or such a start before 1970.
+ * @throws MR_ARGUMENT_INVALID for no function, and for an interval that is not whole milliseconds from 1 on, or such a start before 1970.
  */
 export function parseSchedule(
   interval: Duration,
+  punctuate: Punctuator,
   { startMs }: ScheduleOptions,
   details: ErrorDetails,
 ): { readonly intervalMs: number; readonly startMs: number | undefined } {
+  // JavaScript may pass anything, and it would show when the schedule is due.
+  if (typeof punctuate !== 'function') {
+    throw new StreamsError('MR_ARGUMENT_INVALID', `a punctuation needs a function to call, got ${describeValue(punctuate)}`, { details });
+  }
   const intervalMs = parseDuration(interval);
   if (!(Number.isSafeInteger(intervalMs) && intervalMs >= 1)) {
     throw new StreamsError('MR_ARGUMENT_INVALID', `a punctuation interval must be whole milliseconds, at least 1, got ${interval}`, {

@@ -106,6 +106,7 @@ export class SourceRows {
     } finally {
       view.record = null;
     }
+    if (!Number.isSafeInteger(timestamp)) return -1;
     if (timestamp > this.#partitionTime) this.#partitionTime = timestamp;
     return timestamp >= 0 ? timestamp : -1;
   }

@@ -11,6 +11,8 @@ import type { TopicPartition } from '../kafka/topic-partition.ts';
 import type { Logger } from '../log.ts';
 import type { Punctuator } from '../processor/processor.ts';
 import type { Counter } from '../metrics.ts';
+import { refusePromise } from '../processor/synchronous.ts';
+import { outsideStore } from '../stores/outside-store.ts';
 import { CacheBudget } from '../stores/record-cache.ts';
 import { RecordContext } from '../stores/record-context.ts';
 import { Collector } from './collector.ts';
@@ -78,6 +80,7 @@ class StreamTask implements Task {
     const deadLetters = metrics.counter('dead-letter-records-total', { 'task-id': init.id });
     const deadLetterSender = new DeadLetterSender(init.output, init.partition, deadLetters, init.lastWords);
     this.#collector = new Collector(init.output, this.#policy, this.#dropped, init.partition, this.#context, deadLetterSender);
+    this.#context.open = false;
     this.#context.keepsRaw = settings.handlers.deadLetterTopic !== undefined;
     const budget = init.cacheBudget ?? (settings.cacheBytes > 0 ? new CacheBudget(settings.cacheBytes) : null);
     this.#state = new StateManager({
@@ -221,9 +224,12 @@ class StreamTask implements Task {
     this.#sourceRows.clear();
     this.#graph.createProcessors();
     this.#phase = 'running';
-    this.#starting = true;
-    for (const node of this.#graph.processors) node.init();
-    this.#starting = false;
+    this.#starting = this.#context.open = true;
+    try {
+      for (const node of this.#graph.processors) node.init();
+    } finally {
+      this.#starting = this.#context.open = false;
+    }
   }
 
   /** Stream time is kept over restarts, and with it what has fired (design §5); Kafka Streams fires once more. */
@@ -278,17 +284,22 @@ class StreamTask implements Task {
     const output = this.#output;
     const maxUncommittedBytes = this.#init.settings.maxUncommittedBytes;
     let ran = 0;
-    while (ran < limit && !this.#collector.waiting && group.ready(nowMs)) {
-      const queue = group.take() as PartitionQueue;
-      this.#run(queue);
-      group.putBack(queue);
-      ran++;
-      if (group.streamTime >= this.#streamPunctuations.nextDueMs) this.#punctuateStream();
-      if (this.#uncommittedBytes >= maxUncommittedBytes) {
-        this.#commitRequested = true;
-        break;
+    this.#context.open = true;
+    try {
+      while (ran < limit && !this.#collector.waiting && group.ready(nowMs)) {
+        const queue = group.take() as PartitionQueue;
+        this.#run(queue);
+        group.putBack(queue);
+        ran++;
+        if (group.streamTime >= this.#streamPunctuations.nextDueMs) this.#punctuateStream();
+        if (this.#uncommittedBytes >= maxUncommittedBytes) {
+          this.#commitRequested = true;
+          break;
+        }
+        if (output.full) break;
       }
-      if (output.full) break;
+    } finally {
+      this.#context.open = false;
     }
     if (ran > 0) {
       this.#commitNeeded = true;
@@ -300,7 +311,13 @@ class StreamTask implements Task {
   punctuate(nowMs: number): number {
     this.#expect('running');
     this.#nowMs = this.#dropped.nowMs = nowMs;
-    const fired = this.#wallPunctuations.run(nowMs, this.#fire);
+    let fired: number;
+    this.#context.open = true;
+    try {
+      fired = this.#wallPunctuations.run(nowMs, this.#fire);
+    } finally {
+      this.#context.open = false;
+    }
     if (fired > 0) {
       this.#commitNeeded = true;
       this.#punctuated.add(fired);
@@ -334,7 +351,12 @@ class StreamTask implements Task {
 
   prepareCommit(): CommitRequest {
     this.#expect('running', 'suspended');
-    this.#state.flush();
+    this.#context.open = true;
+    try {
+      this.#state.flush();
+    } finally {
+      this.#context.open = false;
+    }
     const inputs = new Map<TopicPartition, InputPosition>();
     const offsets = new Map<TopicPartition, CommittedOffset>();
     const times = this.#times.snapshot();
@@ -416,7 +438,8 @@ class StreamTask implements Task {
   }
 
   store(name: string): unknown {
-    return this.#state.store(name);
+    const store = this.#state.store(name);
+    return store === undefined ? undefined : outsideStore(store, this.#context);
   }
 
   get storeNames(): readonly string[] {
@@ -472,7 +495,9 @@ class StreamTask implements Task {
     context.batch = null;
     context.written = false;
     try {
-      schedule.punctuate(timestamp);
+      const result: unknown = schedule.punctuate(timestamp);
+      if (result !== undefined)
+        refusePromise(result, `a punctuation of processor ${schedule.node}`, { taskId: this.id, node: schedule.node });
     } catch (error) {
       this.#policy.punctuation(schedule.node, error);
     }

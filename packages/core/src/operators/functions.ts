@@ -1,5 +1,6 @@
 /** The shapes of the functions that users give to operators. The value comes first, since most functions need nothing else. */
 import { StreamsError } from '../errors.ts';
+import type { Ignored } from '../processor/synchronous.ts';
 
 /** @throws MR_ARGUMENT_INVALID for what JavaScript passes in the place of a function; Kafka Streams throws a `NullPointerException` there */
 export function requireFunction(value: unknown, what: string): asserts value is (...args: never[]) => unknown {
@@ -23,8 +24,8 @@ export type Guard<K, V, V2 extends V> = (value: V, key: K) => value is V2;
 /** Makes something of a record. */
 export type Mapper<K, V, R> = (value: V, key: K) => R;
 
-/** Does something with a record; its result is ignored. */
-export type Action<K, V> = (value: V, key: K) => void;
+/** Does something with a record, before it returns; its result is ignored. A promise is refused (MR_ASYNC_RESULT). */
+export type Action<K, V> = (value: V, key: K) => Ignored;
 
 /** A key and a value, as `map` and `flatMap` return them. */
 export type KeyValuePair<K, V> = readonly [key: K, value: V];

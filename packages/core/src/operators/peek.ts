@@ -1,6 +1,7 @@
 /** Shows every record to a function: and passes it on (`peek`), or ends there (`foreach`). Kafka Streams: `KStreamPeek`, `ForeachProcessor`. */
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import { forwardingCopies } from '../processor/record-copies.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import { requireFunction, type Action } from './functions.ts';
 import type { Operator } from './operator.ts';
@@ -18,7 +19,8 @@ class Peek<K, V> implements Processor<K, V, K, V> {
   }
 
   process(record: StreamRecord<K, V>): void {
-    this.#action(record.value, record.key);
+    const result: unknown = this.#action(record.value, record.key);
+    if (result !== undefined) refusePromise(result, 'the action of peek');
     this.#context.forward(record);
   }
 }
@@ -31,7 +33,8 @@ class Foreach<K, V> implements Processor<K, V, never, never> {
   }
 
   process(record: StreamRecord<K, V>): void {
-    this.#action(record.value, record.key);
+    const result: unknown = this.#action(record.value, record.key);
+    if (result !== undefined) refusePromise(result, 'the action of foreach');
   }
 }
 

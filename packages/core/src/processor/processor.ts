@@ -6,12 +6,14 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { RecordMetadata, StreamRecord } from '../record.ts';
 import type { Duration } from '../time.ts';
+import type { Ignored } from './synchronous.ts';
 
 /** One instance a task; a new one after every abort, so that state kept in fields never survives what it was computed from (I4). */
 export interface Processor<in KIn, in VIn, out KOut, out VOut> {
   /** Called once, before the first record. Stores are open and restored. */
-  init?(context: ProcessorContext<KOut, VOut>): void;
-  process(record: StreamRecord<KIn, VIn>): void;
+  init?(context: ProcessorContext<KOut, VOut>): Ignored;
+  /** Done when it returns: a promise is refused (MR_ASYNC_RESULT), and no handler may continue over that. */
+  process(record: StreamRecord<KIn, VIn>): Ignored;
   /** Called once, when the task closes or is suspended for good. Nothing may be forwarded. */
   close?(): void;
 }
@@ -25,7 +27,7 @@ export interface Cancellable {
 }
 
 /** Called with the time that made it due: the task's stream time, or the wall clock. Kafka Streams: `Punctuator`. */
-export type Punctuator = (timestamp: number) => void;
+export type Punctuator = (timestamp: number) => Ignored;
 
 export interface ScheduleOptions {
   /**
@@ -53,10 +55,10 @@ export interface ProcessingContext {
    * Calls `punctuate` every `interval`, at most once for each step of time however far it went. Without `startMs` stream time counts its intervals from the first record
    * on, the wall clock from now.
    *
-   * @throws MR_ARGUMENT_INVALID for an interval below 1 ms or a start before 1970, and in the processor of a global store.
+   * @throws MR_ARGUMENT_INVALID for an interval below 1 ms or a start before 1970, and in the processor of a global store; MR_CLOSED after the processor was closed.
    */
   schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, options?: ScheduleOptions): Cancellable;
-  /** Asks for a commit soon; it happens after the current records. */
+  /** Asks for a commit soon; it happens after the current records. @throws MR_CLOSED after the processor was closed. */
   commit(): void;
   /** Wall clock in ms as of the current step of the loop. */
   readonly currentSystemTimeMs: number;
@@ -74,7 +76,8 @@ export interface ProcessorContext<in K, in V> extends ProcessingContext {
   /**
    * Hands a record to every child in order, or to the child of that name. Depth first: a child is done when it returns.
    *
-   * @throws MR_ARGUMENT_INVALID for a child that does not exist.
+   * @throws MR_ARGUMENT_INVALID for a child that does not exist and for what is no record; MR_STATE_INVALID while the task is not calling this processor;
+   * MR_CLOSED after it was closed.
    */
   forward(record: StreamRecord<K, V>, childName?: string): void;
 }

@@ -13,3 +13,15 @@ export function forwardingCopies<P extends object>(processor: P): P {
 export function forwardsCopies(processor: object): boolean {
   return marked.has(processor);
 }
+
+const fixed = new WeakSet<object>();
+
+/** It is the user's and must not change keys, which the engine checks on what it forwards. Returns it. */
+export function keepingKeys<P extends object>(processor: P): P {
+  fixed.add(processor);
+  return processor;
+}
+
+export function keepsKeys(processor: object): boolean {
+  return fixed.has(processor);
+}

@@ -1,6 +1,7 @@
 /** The options of a run: what users may leave out, and what the runtime works with. Checked and filled in once, when the instance is made. */
 import type { StateBackend } from '@millrace/state';
 import type { ErrorHandlers, ProductionHandler } from '../engine/contract.ts';
+import { checkHandlers } from '../engine/error-policy.ts';
 import { ClientError, StreamsError } from '../errors.ts';
 import type { ClientFactory, ProducerOptions } from '../kafka/port.ts';
 import { consoleLogger, type Logger } from '../log.ts';
@@ -211,6 +212,7 @@ export function resolveOptions(options: KafkaStreamsOptions): RuntimeOptions {
     throw invalid('processingGuarantee', options.processingGuarantee, "use 'at_least_once'");
   if (options.stateMismatch !== undefined && options.stateMismatch !== 'rebuild' && options.stateMismatch !== 'stop')
     throw invalid('stateMismatch', options.stateMismatch, "use 'rebuild' or 'stop'");
+  checkHandlers(options.handlers);
   const deadLetterTopic: unknown = options.handlers?.deadLetterTopic;
   if (deadLetterTopic !== undefined && (typeof deadLetterTopic !== 'string' || deadLetterTopic === ''))
     throw invalid('handlers.deadLetterTopic', deadLetterTopic, 'leave it out, or give the name of a topic that exists');

@@ -2,7 +2,7 @@
 import { copyBytes } from './copy-bytes.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Serde } from './serde.ts';
-import { describeType } from './string-serde.ts';
+import { wrongType } from './wrong-type.ts';
 
 class BytesSerde implements Serde<Uint8Array> {
   readonly immutable = false;
@@ -14,7 +14,7 @@ class BytesSerde implements Serde<Uint8Array> {
   }
 
   encodeInto(value: Uint8Array, writer: ByteWriter): void {
-    if (!(value instanceof Uint8Array)) throw new TypeError(`the bytes serde writes Uint8Arrays, got ${describeType(value)}`);
+    if (!(value instanceof Uint8Array)) throw wrongType('the bytes serde writes Uint8Arrays', value);
     writer.writeBytes(value);
   }
 

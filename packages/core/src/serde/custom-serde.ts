@@ -2,7 +2,7 @@
 import { StreamsError } from '../errors.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Serde } from './serde.ts';
-import { describeType } from './string-serde.ts';
+import { describeType } from './wrong-type.ts';
 
 export interface CustomSerde<T> {
   /** Gets bytes of its own, never null. Throws on bytes that it cannot read. */

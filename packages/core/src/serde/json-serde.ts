@@ -1,7 +1,8 @@
 /** JSON as UTF-8. What is not JSON (undefined, functions, cycles) throws instead of vanishing. */
 import type { ByteWriter } from './byte-writer.ts';
 import type { Serde } from './serde.ts';
-import { describeType, stringSerde } from './string-serde.ts';
+import { stringSerde } from './string-serde.ts';
+import { describeType } from './wrong-type.ts';
 
 /** Fits wherever a type is known from elsewhere; where none is, what it reads is unknown. */
 export interface JsonSerde extends Pick<Serde<unknown>, 'immutable' | 'primitive' | 'format'> {

@@ -1,7 +1,7 @@
 /** Numbers of fixed width, big endian as Java's serializers write them. Wrong sizes and values out of range throw: nothing is rounded or cut. */
 import type { ByteWriter } from './byte-writer.ts';
 import type { Serde } from './serde.ts';
-import { describeType } from './string-serde.ts';
+import { wrongType } from './wrong-type.ts';
 
 function viewOf(buffer: Uint8Array): DataView {
   return new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
@@ -13,13 +13,13 @@ function checkSize(name: string, bytes: number, start: number, end: number): voi
 
 function checkInteger(name: string, value: number, low: number, high: number): void {
   if (!Number.isInteger(value) || value < low || value > high) {
-    const shown = typeof value === 'number' ? String(value) : describeType(value);
-    throw new RangeError(`the ${name} serde writes integers from ${low} to ${high}, got ${shown}`);
+    if (typeof value !== 'number') throw wrongType(`the ${name} serde writes integers from ${low} to ${high}`, value);
+    throw new RangeError(`the ${name} serde writes integers from ${low} to ${high}, got ${String(value)}`);
   }
 }
 
 function checkNumber(name: string, value: number): void {
-  if (typeof value !== 'number') throw new TypeError(`the ${name} serde writes numbers, got ${describeType(value)}`);
+  if (typeof value !== 'number') throw wrongType(`the ${name} serde writes numbers`, value);
 }
 
 function int32(buffer: Uint8Array, at: number): number {
@@ -58,8 +58,8 @@ class LongSerde extends NumberSerde<number> {
 
   encodeInto(value: number, writer: ByteWriter): void {
     if (!Number.isSafeInteger(value)) {
-      const shown = typeof value === 'number' ? String(value) : describeType(value);
-      throw new RangeError(`the long serde writes integers within 2^53, got ${shown}`);
+      if (typeof value !== 'number') throw wrongType('the long serde writes integers within 2^53', value);
+      throw new RangeError(`the long serde writes integers within 2^53, got ${String(value)}`);
     }
     writer.writeInt64(value);
   }
@@ -83,8 +83,8 @@ class Bigint64Serde extends NumberSerde<bigint> {
   }
 
   encodeInto(value: bigint, writer: ByteWriter): void {
-    if (typeof value !== 'bigint') throw new TypeError(`the bigint64 serde writes bigints, got ${describeType(value)}`);
-    if (BigInt.asIntN(64, value) !== value) throw new RangeError(`the bigint64 serde writes integers of 64 bits, got ${value}`);
+    if (typeof value !== 'bigint') throw wrongType('the bigint64 serde writes bigints', value);
+    if (BigInt.asIntN(64, value) !== value) throw new RangeError(`the bigint64 serde writes integers of 64 bits, got ${String(value)}`);
     writer.writeBigInt64(value);
   }
 
@@ -186,7 +186,7 @@ class BooleanSerde extends NumberSerde<boolean> {
   }
 
   encodeInto(value: boolean, writer: ByteWriter): void {
-    if (typeof value !== 'boolean') throw new TypeError(`the boolean serde writes booleans, got ${describeType(value)}`);
+    if (typeof value !== 'boolean') throw wrongType('the boolean serde writes booleans', value);
     writer.writeUint8(value ? 1 : 0);
   }
 

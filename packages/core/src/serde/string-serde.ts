@@ -7,6 +7,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Serde } from './serde.ts';
+import { wrongType } from './wrong-type.ts';
 
 /** Below this many bytes a loop in JavaScript is cheaper than a call into native code. */
 const shortBytes = 80;
@@ -103,20 +104,13 @@ class StringSerde implements Serde<string> {
   }
 
   encodeInto(value: string, writer: ByteWriter): void {
-    if (typeof value !== 'string') throw new TypeError(`the string serde got ${describeType(value)}`);
+    if (typeof value !== 'string') throw wrongType('the string serde writes texts', value);
     writer.writeUtf8(value);
   }
 
   isCanonical(buffer: Uint8Array, start: number, end: number): boolean {
     return isValid(buffer, start, end);
   }
-}
-
-/** What a value that does not fit is called in messages. */
-export function describeType(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value === 'object') return value.constructor?.name ?? 'an object';
-  return `a ${typeof value}`;
 }
 
 export const stringSerde: Serde<string> = new StringSerde();

@@ -2,6 +2,7 @@
 import type { ByteWriter } from './byte-writer.ts';
 import type { Serde } from './serde.ts';
 import { stringSerde } from './string-serde.ts';
+import { wrongType } from './wrong-type.ts';
 
 const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -20,7 +21,8 @@ class UuidSerde implements Serde<string> {
 }
 
 function normalize(text: string): string {
-  if (typeof text !== 'string' || !pattern.test(text)) throw new RangeError(`the uuid serde got ${JSON.stringify(text)}, which is no UUID`);
+  if (typeof text !== 'string') throw wrongType('the uuid serde writes texts', text);
+  if (!pattern.test(text)) throw new RangeError(`the uuid serde got ${JSON.stringify(text)}, which is no UUID`);
   return text.toLowerCase();
 }
 

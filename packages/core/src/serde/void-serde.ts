@@ -1,6 +1,6 @@
 /** For topics whose key or value is always null: a record that carries something is an error, as with Java's VoidDeserializer. */
 import type { Serde } from './serde.ts';
-import { describeType } from './string-serde.ts';
+import { wrongType } from './wrong-type.ts';
 
 class VoidSerde implements Serde<null> {
   readonly immutable = true;
@@ -12,7 +12,7 @@ class VoidSerde implements Serde<null> {
   }
 
   encodeInto(value: null): void {
-    throw new TypeError(`the void serde writes null only, got ${describeType(value)}`);
+    throw wrongType('the void serde writes null only', value);
   }
 
   isCanonical(): boolean {

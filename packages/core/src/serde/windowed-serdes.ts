@@ -9,7 +9,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import { longSerde } from './number-serdes.ts';
 import { prepareInner } from './inner-batch.ts';
 import type { Serde, SerdeOpening, SerdeTarget } from './serde.ts';
-import { describeType } from './string-serde.ts';
+import { wrongType } from './wrong-type.ts';
 
 const timeBytes = 8;
 /** Sequence number that the changelog of a window store has behind the start. */
@@ -48,7 +48,7 @@ abstract class WindowedSerde<K> implements Serde<Windowed<K>> {
   }
 
   protected encodeInner(value: Windowed<K>, writer: ByteWriter): void {
-    if (!(value instanceof Windowed)) throw new TypeError(`the serde of windowed keys writes Windowed, got ${describeType(value)}`);
+    if (!(value instanceof Windowed)) throw wrongType('the serde of windowed keys writes Windowed', value);
     this.inner.encodeInto(value.key, writer);
   }
 }

@@ -23,6 +23,7 @@ import { type ByteString, prefixEnd, timestampBytes, toByteString } from './key-
 import { type LruBelow, LruRecordCache, type LruRow, type LruUpdate } from './lru-record-cache.ts';
 import type { ManagedStore } from './managed-store.ts';
 import { ListedRows, ListIterator } from './timed-listing.ts';
+import { writtenOutside } from './outside-store.ts';
 import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import { latestVersion } from './versioned-faces.ts';
@@ -75,6 +76,7 @@ abstract class LruRows<K, V, R> implements ManagedStore, LruBelow {
 
   /** `timestamp` is the row's. Null deletes. */
   write(key: K, value: V | null, timestamp: number): number {
+    if (!this.#context.open) throw writtenOutside(this.name);
     const keyBytes = this.#encodeKey(key);
     let row: LruRow | undefined;
     if (value !== null) {

@@ -52,6 +52,11 @@ const reads: Record<Exclude<Reads, 'name'>, true> = {
 
 const writes: Record<Writes, true> = { delete: true, put: true, putAll: true, putIfAbsent: true, remove: true };
 
+/** Every method of a public face that reads. */
+export const storeReads: readonly string[] = Object.keys(reads);
+/** Every method of a public face that writes. */
+export const storeWrites: readonly string[] = Object.keys(writes);
+
 /**
  * The store's reads, whatever its kind.
  *
@@ -61,11 +66,11 @@ export function readOnlyStore(store: object): object {
   const methods = store as Readonly<Record<string, unknown>>;
   const name = String(methods['name']);
   const face: Record<string, unknown> = { name };
-  for (const method of Object.keys(reads)) {
+  for (const method of storeReads) {
     const read = methods[method];
     if (typeof read === 'function') face[method] = read.bind(store);
   }
-  for (const method of Object.keys(writes)) {
+  for (const method of storeWrites) {
     if (typeof methods[method] !== 'function') continue;
     face[method] = (): never => {
       throw new StreamsError(

@@ -20,6 +20,8 @@ export interface RawRecord {
 }
 
 export class RecordContext {
+  /** The task is in a call: stores may be written, records forwarded. Stores without a task are always open. */
+  open = true;
   /** False before the first record, and while processors are initialised. */
   defined = false;
   /** Null in a punctuation. */

@@ -11,6 +11,7 @@ import type { FlushListener } from './faces.ts';
 import { readTimestamp, timestampBytes } from './key-bytes.ts';
 import type { ManagedStore } from './managed-store.ts';
 import { type CacheNode, type FlushItem, RecordCache, type RecordCacheListener } from './record-cache.ts';
+import { writtenOutside } from './outside-store.ts';
 import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import { latestVersion } from './versioned-faces.ts';
@@ -70,6 +71,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
 
   /** `timestamp` is the row's; that of plain stores is in the changelog only, and always the context's. */
   write(key: K, value: V | null, timestamp: number): number {
+    if (!this.#context.open) throw writtenOutside(this.name);
     this.checkKey(key);
     const { table } = this;
     table.encode(key, value);

@@ -12,6 +12,7 @@ import type { ManagedStore } from './managed-store.ts';
 import { CacheOrder, type KeyRead, type ListRead } from './cache-order.ts';
 import { CachedWalk, passesOf } from './cached-walk.ts';
 import { type CacheNode, type FlushItem, RecordCache, type RecordCacheListener } from './record-cache.ts';
+import { writtenOutside } from './outside-store.ts';
 import type { RecordContext } from './record-context.ts';
 import type { Persistence } from './store-spec.ts';
 import type { TimedEntry } from './timed-entry.ts';
@@ -145,6 +146,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
 
   /** `timestamp` is the row's; that of plain stores is in the changelog only, and always the context's. Null deletes. */
   protected writeRow(key: K, time: number, minor: number, value: V | null, timestamp: number): void {
+    if (!this.context.open) throw writtenOutside(this.name);
     this.checkKey(key);
     this.#checkTime(time);
     const { table } = this;
@@ -180,6 +182,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
 
   /** As a deletion, but one that came too late is not counted. */
   protected removeRow(key: K, time: number, minor: number, advancesTime: boolean): void {
+    if (!this.context.open) throw writtenOutside(this.name);
     if (this.#cache !== null) {
       this.writeRow(key, time, minor, null, -1);
       return;

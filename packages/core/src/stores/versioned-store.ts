@@ -12,7 +12,9 @@ import { Entry, type EntryOwner, entryBytes } from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
 import { readTimestamp, timestampBytes, writeTimestamp } from './key-bytes.ts';
 import type { ManagedStore } from './managed-store.ts';
+import { writtenOutside } from './outside-store.ts';
 import type { ReadCache } from './read-cache.ts';
+import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import { StoreKeys } from './store-keys.ts';
 import type { VersionedStoreSpec } from './store-spec.ts';
@@ -43,6 +45,7 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
   readonly #prefix: Uint8Array;
   readonly #changelog: OutputPartition | null;
   readonly #readCache: ReadCache;
+  readonly #context: RecordContext;
   readonly #dropped: (reason: string) => void;
   readonly #keys: StoreKeys<K>;
   readonly #valueSerde: Serde<V>;
@@ -69,6 +72,7 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
     this.#prefix = environment.prefix;
     this.#changelog = environment.changelog;
     this.#readCache = environment.readCache;
+    this.#context = environment.context;
     this.#dropped = environment.dropped;
     this.#keys = new StoreKeys(keySerde.bind?.({ topic, role: 'key' }) ?? keySerde, new ByteWriter());
     this.#valueSerde = valueSerde.bind?.({ topic, role: 'value' }) ?? valueSerde;
@@ -81,6 +85,7 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
   }
 
   write(key: K, value: V | null, timestamp: number): number | undefined {
+    if (!this.#context.open) throw writtenOutside(this.name);
     this.#check(key, timestamp);
     this.#open();
     this.#encode(value);

@@ -197,7 +197,16 @@ describe('timestamps', () => {
       },
       'MR_PROCESSING',
     ],
-    ['NaN', () => Number.NaN, 'MR_PROCESSING'],
+    // JavaScript returns anything.
+    ['NaN', () => Number.NaN, 'MR_TIMESTAMP_INVALID'],
+    ['Infinity', () => Number.POSITIVE_INFINITY, 'MR_TIMESTAMP_INVALID'],
+    ['a fraction', () => 1.5, 'MR_TIMESTAMP_INVALID'],
+    ['beyond what numbers count', () => 2 ** 60, 'MR_TIMESTAMP_INVALID'],
+    ['a number as text', () => '99' as never, 'MR_TIMESTAMP_INVALID'],
+    ['a time as text', () => '2026-01-01T00:00:00Z' as never, 'MR_TIMESTAMP_INVALID'],
+    ['a Date', () => new Date(5) as never, 'MR_TIMESTAMP_INVALID'],
+    ['a bigint', () => 15n as never, 'MR_TIMESTAMP_INVALID'],
+    ['nothing', () => undefined as never, 'MR_TIMESTAMP_INVALID'],
   ])('stops the task for an extractor that fails, whatever the handlers say: %s', (_name, timestampExtractor, code) => {
     const harness = new Harness(one, { timestampExtractor, handlers: continuing }).start();
     expect(() => harness.pipe('a', { value: 'x', timestamp: -1 })).toThrow(expect.objectContaining({ code }));

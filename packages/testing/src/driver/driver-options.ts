@@ -1,6 +1,12 @@
 /** What a test driver is told, and what it takes where it is told nothing. */
 import { parseDuration, silentLogger, StreamsError, type Duration, type Logger } from '@millrace/core';
-import type { DeserializationHandler, ErrorHandlers, ProcessingHandler, ProductionHandler } from '@millrace/core/engine';
+import {
+  checkHandlers,
+  type DeserializationHandler,
+  type ErrorHandlers,
+  type ProcessingHandler,
+  type ProductionHandler,
+} from '@millrace/core/engine';
 import type { StateBackend } from '@millrace/state';
 import type { PartitionOption } from './partition-model.ts';
 
@@ -63,9 +69,10 @@ export interface ResolvedOptions {
   readonly log: Logger;
 }
 
-/** @throws MR_ARGUMENT_INVALID for figures that make no sense. */
+/** @throws MR_ARGUMENT_INVALID for figures that make no sense; MR_CONFIG_INVALID for a handler that is no function. */
 export function resolveOptions(options: TopologyTestDriverOptions): ResolvedOptions {
   const { handlers, partitions } = options;
+  checkHandlers(handlers);
   for (const count of typeof partitions === 'object' ? Object.values(partitions) : [partitions ?? 1]) checkCount(count);
   return {
     applicationId: options.applicationId ?? 'test',

@@ -99,7 +99,7 @@ export class MockProcessorContext<K = unknown, V = unknown> implements Processor
 
   /** @throws MR_ARGUMENT_INVALID as a task's context */
   schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, options: ScheduleOptions = {}): Cancellable {
-    const { intervalMs, startMs } = parseSchedule(interval, options, { taskId: this.taskId });
+    const { intervalMs, startMs } = parseSchedule(interval, punctuate, options, { taskId: this.taskId });
     const scheduled = {
       intervalMs,
       type,
