@@ -180,6 +180,29 @@ describe('trouble', () => {
   );
 });
 
+describe('what stands in front of the registry', () => {
+  test('a 404 that is not the words of a registry says nothing of the schema: it is waited for', async () => {
+    const { asked, registry } = scripted(() => new Response('default backend - 404', { status: 404 }), { retries: 0 });
+    const error = await failure(registry.schema(5));
+    expect(error).toMatchObject({ code: 'MR_AVRO_REGISTRY_UNAVAILABLE', retriable: true });
+    expect(error.message).toContain('default backend - 404');
+    expect(await failure(registry.versions('s'))).toMatchObject({ code: 'MR_AVRO_REGISTRY_UNAVAILABLE' });
+    expect(asked.slice(0, 2)).toEqual(['http://one/schemas/ids/5', 'http://two/schemas/ids/5']);
+  });
+});
+
+describe('addresses that can never work', () => {
+  test('user and password within one: they would stand in messages', () => {
+    const make = (): unknown => schemaRegistry({ url: 'http://user:secret@one' });
+    expect(make).toThrow(/MR_AVRO_CONFIG_INVALID.*auth/);
+    expect(make).not.toThrow(/secret/);
+  });
+
+  test('certificates without https', () => {
+    expect(() => schemaRegistry({ url: ['https://one', 'http://two'], tls: {} })).toThrow(/MR_AVRO_CONFIG_INVALID.*http:\/\/two/);
+  });
+});
+
 describe('over https', () => {
   test('where certificates are given the request goes by TLS: a server without it does not count as an answer', async () => {
     const server: Server = createServer((_request, response) => response.end('{}'));

@@ -53,6 +53,8 @@ class HttpRegistry implements SchemaRegistry {
     const { auth, clock = systemClock, fetch, headers = {}, requestTimeout = '10s', retries = 3, tls, url } = options;
     this.clock = clock;
     this.#urls = (typeof url === 'string' ? [url] : url).map(checkUrl);
+    const plain = tls === undefined ? undefined : this.#urls.find((address) => !address.startsWith('https:'));
+    if (plain !== undefined) throw new AvroError('MR_AVRO_CONFIG_INVALID', `tls is given, and ${plain} is no https address`);
     if (this.#urls.length === 0) throw new AvroError('MR_AVRO_CONFIG_INVALID', 'the schema registry needs at least one url');
     if (!Number.isInteger(retries) || retries < 0)
       throw new AvroError('MR_AVRO_CONFIG_INVALID', `retries must be 0 or more, got ${retries}`);
@@ -113,7 +115,7 @@ class HttpRegistry implements SchemaRegistry {
         const url = `${this.#urls[index] as string}${path}`;
         try {
           const answer = await this.#ask(method, url, body);
-          if (answer.status < 500 && answer.status !== 429) {
+          if (answer.status < 500 && answer.status !== 429 && !isStranger(answer)) {
             this.#answering = index;
             return accept(answer, url, method, place);
           }
@@ -155,6 +157,9 @@ class HttpRegistry implements SchemaRegistry {
 function checkUrl(url: string): string {
   if (typeof url !== 'string' || !/^https?:\/\//.test(url) || !URL.canParse(url))
     throw new AvroError('MR_AVRO_CONFIG_INVALID', `${shorten(url)} is no http or https url of a schema registry`);
+  const { password, username } = new URL(url);
+  if (username !== '' || password !== '')
+    throw new AvroError('MR_AVRO_CONFIG_INVALID', 'user and password stand in the url of the schema registry: give them as auth');
   return url.replace(/\/+$/, '');
 }
 
@@ -192,6 +197,12 @@ function accept(answer: HttpAnswer, url: string, method: string, place: { readon
   throw new AvroError('MR_AVRO_REGISTRY_REFUSED', `the schema registry answered ${answer.status} to ${method} ${url}: ${words}`, {
     details,
   });
+}
+
+/** A 404 that is no JSON comes from what stands in front of a registry that is away, or from a wrong address; it does not say that a schema is unknown. */
+function isStranger({ body, status }: HttpAnswer): boolean {
+  const json = status === 404 ? jsonOf(body) : undefined;
+  return status === 404 && (json === null || typeof json !== 'object');
 }
 
 function placeOf({ id, subject }: { readonly id?: number; readonly subject?: string }): string {

@@ -1,8 +1,9 @@
 /** TypeScript for schemas: the types of decoded values, and the schemas themselves, to hand to `avro`. */
+import { AvroError } from '../errors.ts';
 import type { NamedSchema, RecordSchema, Schema } from '../schema/schema.ts';
 import { isNamed } from '../schema/schema.ts';
-import { parseSchema } from '../schema/parse-schema.ts';
-import { pascalCase, TypeNames } from './type-names.ts';
+import { type ParsedSchema, parseSchema } from '../schema/parse-schema.ts';
+import { definitionOf, pascalCase, TypeNames } from './type-names.ts';
 
 export interface TypeSource {
   /** What a schema without a name is called: of a file or subject. */
@@ -26,9 +27,11 @@ export interface GeneratedTypes {
 
 /** @throws MR_AVRO_SCHEMA_INVALID */
 export function generateTypes(sources: readonly TypeSource[], options: GenerateOptions = {}): GeneratedTypes {
-  const parsed = sources.map((source) => ({ source, ...parseSchema(source.schema, { names: source.names }) }));
+  const parsed = sources.map((source) => ({ source, ...parsedSource(source) }));
   const named = new Map<string, NamedSchema>();
-  for (const { names } of parsed) for (const [name, schema] of names) if (!named.has(name)) named.set(name, schema);
+  for (const { names: found } of parsed) {
+    for (const schema of found.values()) if (!named.has(definitionOf(schema))) named.set(definitionOf(schema), schema);
+  }
   const names = new TypeNames(named.values());
   const writer = new TypeWriter(names, options.longs === 'bigint' ? 'bigint' : 'number');
   const types: string[] = [];
@@ -47,11 +50,19 @@ export function generateTypes(sources: readonly TypeSource[], options: GenerateO
       parts.push(`export type ${name} = ${writer.type(root)};`);
     }
     const constant = `${name.charAt(0).toLowerCase()}${name.slice(1)}Schema`;
-    // Of two versions of a record the first is what the type describes.
+    // Sources with the same schema share it.
     if (!roots.has(constant)) roots.set(constant, JSON.stringify(JSON.parse(quoted(source.schema)), null, 2));
   }
   for (const [constant, json] of roots) parts.push(`export const ${constant}: unknown = ${json};`);
   return { source: `${parts.join('\n\n')}\n`, types };
+}
+
+function parsedSource({ names, schema, title }: TypeSource): ParsedSchema {
+  try {
+    return parseSchema(schema, { names });
+  } catch (error) {
+    throw error instanceof AvroError ? error.at({ schema: title }, title) : error;
+  }
 }
 
 /** Bare names of primitive types are no JSON. */
@@ -73,7 +84,7 @@ class TypeWriter {
     const head = comment(schema.doc, '');
     if (schema.type === 'record') return `${head}${this.#record(schema, name)}`;
     if (schema.type === 'enum')
-      return `${head}export type ${name} = ${schema.symbols.map((symbol) => JSON.stringify(symbol)).join(' | ')};`;
+      return `${head}export type ${name} = ${schema.symbols.map((symbol) => JSON.stringify(symbol)).join(' | ') || 'never'};`;
     return `${head}export type ${name} = ${this.#fixed(schema)};`;
   }
 
@@ -99,7 +110,7 @@ class TypeWriter {
       case 'map':
         return `Readonly<Record<string, ${this.type(schema.values)}>>`;
       case 'union':
-        return [...new Set(schema.branches.map((branch) => this.type(branch)))].join(' | ');
+        return [...new Set(schema.branches.map((branch) => this.type(branch)))].join(' | ') || 'never';
     }
   }
 

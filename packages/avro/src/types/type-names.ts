@@ -1,4 +1,4 @@
-/** Names of TypeScript types for the names of Avro: without the namespace, unless two differ in nothing else. */
+/** Names of TypeScript types for the names of Avro: without the namespace, unless two differ in nothing else; with a number where one name has several definitions. */
 import { type NamedSchema, unqualified } from '../schema/schema.ts';
 
 export function pascalCase(text: string): string {
@@ -11,21 +11,23 @@ export function pascalCase(text: string): string {
 }
 
 export class TypeNames {
-  readonly #bySchema = new Map<string, string>();
-  readonly #taken = new Set<string>();
+  readonly #byDefinition = new Map<string, string>();
+  /** What generated types say of values that have no name of their own. */
+  readonly #taken = new Set(['Date', 'Uint8Array', 'Readonly', 'Record']);
 
   constructor(schemas: Iterable<NamedSchema>) {
     const list = [...schemas];
-    for (const { name } of list) {
+    for (const schema of list) {
+      const { name } = schema;
       const short = pascalCase(unqualified(name));
       const isShared = list.some((other) => other.name !== name && pascalCase(unqualified(other.name)) === short);
-      this.#bySchema.set(name, this.take(isShared ? pascalCase(name) : short));
+      this.#byDefinition.set(definitionOf(schema), this.take(isShared ? pascalCase(name) : short));
     }
   }
 
   of(schema: NamedSchema): string {
     // Every named schema was given.
-    return this.#bySchema.get(schema.name) as string;
+    return this.#byDefinition.get(definitionOf(schema)) as string;
   }
 
   /** A name that nothing else has. */
@@ -35,4 +37,23 @@ export class TypeNames {
     this.#taken.add(name);
     return name;
   }
+}
+
+const definitions = new WeakMap<NamedSchema, string>();
+
+/** The same for schemas that are the same: name, and all that stands in it but comments. */
+export function definitionOf(schema: NamedSchema): string {
+  let text = definitions.get(schema);
+  if (text === undefined) {
+    const seen = new Set<unknown>();
+    text = JSON.stringify(schema, (key, value: unknown) => {
+      if (key === 'doc' || key === 'attributes') return undefined;
+      if (value === null || typeof value !== 'object' || !('name' in value && 'aliases' in value && 'type' in value)) return value;
+      if (seen.has(value)) return value.name;
+      seen.add(value);
+      return value;
+    });
+    definitions.set(schema, text);
+  }
+  return text;
 }

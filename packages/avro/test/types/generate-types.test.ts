@@ -46,6 +46,40 @@ export interface Node {
     expect(source).toContain('readonly y: CItem;');
   });
 
+  test('names that TypeScript has for something else', () => {
+    const record = (name: string, ...fields: unknown[]): unknown => ({ type: 'record', name, fields });
+    const source = made(
+      record(
+        'Date',
+        { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+        { name: 'by', type: { type: 'map', values: record('Record') } },
+      ),
+    );
+    expect(source).toContain('export interface Date2 {\n  readonly at: Date;\n  readonly by: Readonly<Record<string, Record2>>;\n}');
+  });
+
+  test('an enum and a union of nothing', () => {
+    expect(made({ type: 'enum', name: 'None', symbols: [] })).toContain('export type None = never;');
+    expect(made([])).toContain('export type OrdersValue = never;');
+  });
+
+  test('two schemas of one name, which topics with different versions have', () => {
+    const item = (type: string): unknown => ({ type: 'record', name: 'Item', fields: [{ name: 'a', type }] });
+    const order = (title: string, type: string): { title: string; schema: string } => ({
+      title,
+      schema: JSON.stringify({ type: 'record', name: 'Order', fields: [{ name: 'item', type: item(type) }] }),
+    });
+    const { source, types } = generateTypes([order('a', 'int'), order('b', 'string'), order('c', 'int')]);
+    expect(types).toEqual(['Order', 'Item', 'Order2', 'Item2']);
+    expect(source).toContain('export interface Order2 {\n  readonly item: Item2;\n}');
+    expect(source).toContain('export interface Item2 {\n  readonly a: string;\n}');
+    expect(source.match(/export const \w+/g)).toEqual(['export const orderSchema', 'export const order2Schema']);
+  });
+
+  test('a schema that is none is named by its file', () => {
+    expect(() => generateTypes([{ title: 'broken', schema: '{"type":"recor"}' }])).toThrow(/MR_AVRO_SCHEMA_INVALID.*broken/);
+  });
+
   test('types of other schemas', () => {
     const { names } = parseSchema({ type: 'record', name: 'Money', fields: [] });
     const { source, types } = generateTypes([

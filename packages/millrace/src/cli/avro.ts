@@ -46,6 +46,7 @@ export async function avroTypes(args: readonly string[], terminal: Terminal): Pr
   const { json, longs = 'number', out, registry, subject } = values;
   if (longs !== 'number' && longs !== 'bigint') throw new UsageError(`--longs is number or bigint, got ${longs}`, typesUsage);
   if ((registry === undefined) === (positionals.length === 0)) throw new UsageError('give files, or --registry', typesUsage);
+  if (registry === undefined && subject !== undefined) throw new UsageError('--subject needs --registry', typesUsage);
   const avro = await loadAvro();
   const sources =
     registry === undefined
@@ -78,8 +79,15 @@ function told(terminal: Terminal, text: string): number {
 }
 
 async function put(text: string, file: string | undefined, terminal: Terminal): Promise<number> {
-  if (file === undefined) terminal.out(text);
-  else await writeFile(file, text);
+  if (file === undefined) {
+    terminal.out(text);
+    return 0;
+  }
+  try {
+    await writeFile(file, text);
+  } catch (cause) {
+    throw new Error(`${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
   return 0;
 }
 

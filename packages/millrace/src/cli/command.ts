@@ -20,7 +20,8 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   try {
     if (group === 'avro' && name === 'types') return await avroTypes(rest, terminal);
     if (group === 'avro' && name === 'dump') return await avroDump(rest, terminal);
-    if (group === undefined || group === '--help' || group === '-h') {
+    const isHelp = (text: string | undefined): boolean => text === '--help' || text === '-h';
+    if (group === undefined || group === 'help' || isHelp(group) || (group === 'avro' && isHelp(name))) {
       terminal.out(usage);
       return 0;
     }

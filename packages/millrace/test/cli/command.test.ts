@@ -19,7 +19,15 @@ async function run(...args: string[]): Promise<{ readonly status: number; readon
 }
 
 describe('help', () => {
-  test.each([[['--help']], [[]], [['avro', 'types', '--help']], [['avro', 'dump', '-h']]])('%j', async (args) => {
+  test.each([
+    [['--help']],
+    [[]],
+    [['avro', 'types', '--help']],
+    [['avro', 'dump', '-h']],
+    [['avro', '--help']],
+    [['avro', '-h']],
+    [['help']],
+  ])('%j', async (args) => {
     expect(await run(...args)).toMatchObject({ status: 0, out: expect.stringMatching(/^Usage: millrace/), error: '' });
   });
 });
@@ -48,6 +56,8 @@ describe('what makes no sense', () => {
     [['avro', 'types', file, '--registry', 'http://x'], 2, 'millrace: give files, or --registry\n'],
     [['avro', 'types', file, '--longs', 'text'], 2, 'millrace: --longs is number or bigint, got text\n'],
     [['avro', 'types', '--nonsense'], 2, "millrace: Unknown option '--nonsense'"],
+    [['avro', 'types', file, '--subject', 'x'], 2, 'millrace: --subject needs --registry\n'],
+    [['avro', 'types', file, '--out', '/nowhere/x.ts'], 1, 'millrace: /nowhere/x.ts cannot be written'],
     [['avro', 'dump'], 2, 'millrace: give --registry\n'],
     [['avro', 'dump', '--registry', 'here'], 2, 'millrace: "here" is no URL\n'],
     [['avro', 'types', '/nowhere.avsc'], 1, 'millrace: /nowhere.avsc cannot be read'],
