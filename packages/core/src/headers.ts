@@ -1,5 +1,8 @@
 /** Record headers: an ordered list in which names may repeat and values may be null, as Kafka has them. */
 
+import { StreamsError } from './errors.ts';
+import { shown } from './option-checks.ts';
+
 export interface Header {
   readonly key: string;
   readonly value: Uint8Array | null;
@@ -23,10 +26,27 @@ export class Headers implements Iterable<Header> {
     return this.#list.length;
   }
 
-  /** Appends a header; text is written as UTF-8. */
+  /**
+   * Headers that a user gave: a copy, in which text became UTF-8.
+   *
+   * @throws MR_ARGUMENT_INVALID for what is no list of headers
+   */
+  static of(given: Headers | Iterable<Header>): Headers {
+    if (given instanceof Headers) return given.copy();
+    // JavaScript may pass anything, an object with a property for each header for one.
+    if (typeof (given as Partial<Iterable<Header>> | null)?.[Symbol.iterator] !== 'function') {
+      throw refused(`headers must be a list of { key, value }, got ${shown(given)}`);
+    }
+    return new Headers(Array.from(given, checked));
+  }
+
+  /**
+   * Appends a header; text is written as UTF-8.
+   *
+   * @throws MR_ARGUMENT_INVALID for a name that is no text, or a value that is neither bytes, text nor null
+   */
   add(key: string, value: Uint8Array | string | null): this {
-    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-    this.#list = [...this.#list, { key, value: bytes }];
+    this.#list = [...this.#list, checkedHeader(key, value)];
     return this;
   }
 
@@ -54,4 +74,21 @@ export class Headers implements Iterable<Header> {
   [Symbol.iterator](): Iterator<Header> {
     return this.#list[Symbol.iterator]();
   }
+}
+
+function checked(header: Header): Header {
+  // JavaScript may pass anything.
+  const { key, value } = (header ?? {}) as Partial<Header>;
+  return checkedHeader(key, value);
+}
+
+function checkedHeader(key: unknown, value: unknown): Header {
+  if (typeof key !== 'string') throw refused(`the name of a header must be text, got ${shown(key)}`);
+  if (typeof value === 'string') return { key, value: Buffer.from(value) };
+  if (value === null || value instanceof Uint8Array) return { key, value };
+  throw refused(`the value of the header "${key}" must be bytes, text or null, got ${shown(value)}`);
+}
+
+function refused(message: string): StreamsError {
+  return new StreamsError('MR_ARGUMENT_INVALID', message);
 }

@@ -23,6 +23,20 @@ export interface ListTiming {
   readonly advanceMs?: Duration | undefined;
 }
 
+/** @throws MR_ARGUMENT_INVALID where JavaScript left out a serde, or gave something else */
+export function checkTopicSerdes(method: string, topic: string, options: { readonly key: unknown; readonly value: unknown }): void {
+  const given = (options ?? {}) as { readonly key?: unknown; readonly value?: unknown };
+  for (const role of ['key', 'value'] as const) {
+    const serde = given[role] as Partial<Serde<unknown>> | null | undefined;
+    if (typeof serde?.decode === 'function' && typeof serde.encodeInto === 'function') continue;
+    const remedy =
+      typeof serde === 'function'
+        ? 'call the function, as in serdes.string()'
+        : 'give { key: serdes.string(), value: serdes.string() } or others';
+    throw new StreamsError('MR_ARGUMENT_INVALID', `${method}('${topic}') needs a ${role} serde: ${remedy}`, { details: { topic } });
+  }
+}
+
 export class InputEncoder<K, V> {
   readonly topic: string;
   readonly #key: Serde<K>;
@@ -31,6 +45,7 @@ export class InputEncoder<K, V> {
   #nowMs: number;
 
   constructor(topic: string, options: InputTopicOptions<K, V>, driverNowMs: number) {
+    checkTopicSerdes('createInputTopic', topic, options);
     this.topic = topic;
     this.#key = options.key.bind?.({ topic, role: 'key' }) ?? options.key;
     this.#value = options.value.bind?.({ topic, role: 'value' }) ?? options.value;
@@ -69,7 +84,7 @@ export class InputEncoder<K, V> {
       timestamp: this.#timestamp(record.timestamp),
       key,
       value,
-      headers: headers === undefined ? [] : new Headers([...headers]).toArray(),
+      headers: headers === undefined ? [] : Headers.of(headers).toArray(),
     };
   }
 

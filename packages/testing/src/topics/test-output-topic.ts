@@ -2,6 +2,7 @@
 import { type KeyValue, type Serde, StreamsError } from '@millrace/core';
 import type { LogRecord } from './partition-log.ts';
 import type { TopicLogs } from './topic-logs.ts';
+import { checkTopicSerdes } from './input-encoder.ts';
 import type { OutputRecord } from './test-record.ts';
 
 /** Options of `createOutputTopic`. */
@@ -20,6 +21,7 @@ export class TestOutputTopic<K, V> {
   constructor(logs: TopicLogs, topic: string, options: OutputTopicOptions<K, V>) {
     this.topic = topic;
     this.#logs = logs;
+    checkTopicSerdes('createOutputTopic', topic, options);
     this.#key = options.key.bind?.({ topic, role: 'key' }) ?? options.key;
     this.#value = options.value.bind?.({ topic, role: 'value' }) ?? options.value;
   }
