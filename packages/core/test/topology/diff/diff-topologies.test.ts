@@ -469,7 +469,7 @@ describe('the diff of two topologies', () => {
   });
 
   it('never lets instances of both versions run where something must be reset, and names topics as the cluster does', () => {
-    const counts = (retention: string): Topology =>
+    const counts = (retention: '1h' | '2h'): Topology =>
       topologyOf((builder) => {
         builder
           .stream('in')
