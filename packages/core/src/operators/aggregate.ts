@@ -2,6 +2,7 @@
  * One aggregate for each key of a grouped stream. Records without key or value are dropped and counted; the result carries the larger of the record's and the
  * aggregate's timestamp. Kafka Streams: `KStreamAggregate`.
  */
+import { refusePromise } from '../processor/synchronous.ts';
 import type { Change } from '../processor/change.ts';
 import type { OperatorContext, Processor } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
@@ -46,6 +47,7 @@ class StreamAggregate<K, V, A> implements Processor<K, V | null, K, Change<A>> {
     // An aggregator that ignores its value may be given anything for it.
     const value = this.#readsValue ? record.value : null;
     const aggregate = this.#aggregator(old, value as V, key) ?? null;
+    refusePromise(aggregate, 'the aggregator');
     const validTo = this.#store.write(key, aggregate, timestamp);
     this.#output.forward(record, aggregate, old, timestamp, validTo);
   }

@@ -1,4 +1,5 @@
 /** Keeps or drops records by a predicate; key, value, timestamp and headers stay. Kafka Streams: `KStreamFilter`. */
+import { refusePromise } from '../processor/synchronous.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import { forwardingCopies } from '../processor/record-copies.ts';
 import type { StreamRecord } from '../record.ts';
@@ -20,8 +21,10 @@ class Filter<K, V> implements Processor<K, V, K, V> {
   }
 
   process(record: StreamRecord<K, V>): void {
+    const accepted = this.#predicate(record.value, record.key);
+    refusePromise(accepted, 'the predicate of filter');
     // By truth, not by identity: JavaScript's predicates return what they like.
-    if (!this.#predicate(record.value, record.key) !== this.#keep) this.#context.forward(record);
+    if (!accepted !== this.#keep) this.#context.forward(record);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Any number of values for every record; the key stays. Kafka Streams: `KStreamFlatMapValues`. */
+import { refusePromise } from '../processor/synchronous.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import { checkIterable } from './flat-map.ts';
@@ -19,6 +20,7 @@ class FlatMapValues<K, V, V2> implements Processor<K, V, K, V2> {
 
   process(record: StreamRecord<K, V>): void {
     const values = this.#mapper(record.value, record.key);
+    refusePromise(values, 'the mapper of flatMapValues');
     checkIterable(values, 'flatMapValues');
     for (const value of values) this.#context.forward(record.withValue(value));
   }

@@ -1,4 +1,5 @@
 /** Any number of records with new keys and values for every record, in the order in which the mapper gives them. Kafka Streams: `KStreamFlatMap`. */
+import { refusePromise } from '../processor/synchronous.ts';
 import { StreamsError } from '../errors.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
@@ -20,6 +21,7 @@ class FlatMap<K, V, K2, V2> implements Processor<K, V, K2, V2> {
 
   process(record: StreamRecord<K, V>): void {
     const pairs = this.#mapper(record.value, record.key);
+    refusePromise(pairs, 'the mapper of flatMap');
     checkIterable(pairs, 'flatMap');
     for (const pair of pairs) {
       checkPair(pair, 'flatMap');

@@ -1,4 +1,5 @@
 /** A new value for every record; the key stays, so no repartition is needed. Null values reach the mapper. Kafka Streams: `KStreamMapValues`. */
+import { refusePromise } from '../processor/synchronous.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import { requireFunction, type Mapper } from './functions.ts';
@@ -17,7 +18,9 @@ class MapValues<K, V, V2> implements Processor<K, V, K, V2> {
   }
 
   process(record: StreamRecord<K, V>): void {
-    this.#context.forward(record.withValue(this.#mapper(record.value, record.key)));
+    const value = this.#mapper(record.value, record.key);
+    refusePromise(value, 'the mapper of mapValues');
+    this.#context.forward(record.withValue(value));
   }
 }
 

@@ -1,4 +1,5 @@
 /** A new key and a new value for every record. Kafka Streams: `KStreamMap`. */
+import { refusePromise } from '../processor/synchronous.ts';
 import { StreamsError } from '../errors.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
@@ -19,6 +20,7 @@ class MapPairs<K, V, K2, V2> implements Processor<K, V, K2, V2> {
 
   process(record: StreamRecord<K, V>): void {
     const pair = this.#mapper(record.value, record.key);
+    refusePromise(pair, 'the mapper of map');
     checkPair(pair, 'map');
     this.#context.forward(record.withKeyValue(pair[0], pair[1]));
   }

@@ -2,6 +2,7 @@
  * One value for each key of a grouped stream, made of the last one and the record's; the first record's value stands as it is. Otherwise as `aggregate`.
  * Kafka Streams: `KStreamReduce`.
  */
+import { refusePromise } from '../processor/synchronous.ts';
 import type { Change } from '../processor/change.ts';
 import type { OperatorContext, Processor } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
@@ -38,6 +39,7 @@ class StreamReduce<K, V> implements Processor<K, V | null, K, Change<V>> {
     const old = row === undefined ? null : row.value;
     const timestamp = row === undefined ? record.timestamp : Math.max(record.timestamp, row.timestamp);
     const reduced = row === undefined ? value : (this.#reducer(row.value, value, key) ?? null);
+    refusePromise(reduced, 'the reducer');
     const validTo = this.#store.write(key, reduced, timestamp);
     this.#output.forward(record, reduced, old, timestamp, validTo);
   }

@@ -1,4 +1,5 @@
 /** A new key for every record; what `selectKey` and `groupBy` do. Kafka Streams: `KStreamMap` behind `internalSelectKey`. */
+import { refusePromise } from '../processor/synchronous.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import { requireFunction, type Mapper } from './functions.ts';
@@ -17,7 +18,9 @@ class SelectKey<K, V, K2> implements Processor<K, V, K2, V> {
   }
 
   process(record: StreamRecord<K, V>): void {
-    this.#context.forward(record.withKey(this.#selector(record.value, record.key)));
+    const key = this.#selector(record.value, record.key);
+    refusePromise(key, 'the selector of a key');
+    this.#context.forward(record.withKey(key));
   }
 }
 

@@ -1,4 +1,5 @@
 /** Sends every record to the first branch whose predicate accepts it, else to the default branch if there is one. Kafka Streams: `KStreamBranch`. */
+import { refusePromise } from '../processor/synchronous.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import type { Predicate } from './functions.ts';
@@ -26,7 +27,9 @@ export class Split<K, V> implements Processor<K, V, K, V> {
 
   process(record: StreamRecord<K, V>): void {
     for (const branch of this.#branches) {
-      if (branch.accepts(record.value, record.key)) {
+      const accepted = branch.accepts(record.value, record.key);
+      refusePromise(accepted, 'the predicate of a branch');
+      if (accepted) {
         this.#context.forward(record, branch.child);
         return;
       }

@@ -2,6 +2,7 @@
  * Keeps or drops rows of a table. A row that is dropped, or was, is forwarded as deleted: somebody below may hold it. Where old values are known, a change from
  * nothing to nothing is left out. The predicate never sees null. Kafka Streams: `KTableFilter`.
  */
+import { refusePromise } from '../processor/synchronous.ts';
 import { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
@@ -52,7 +53,10 @@ class TableFilter<K, V> implements Processor<K, Change<V>, K, Change<V>> {
 
   #kept(value: V | null, key: K): V | null {
     // By truth, not by identity: JavaScript's predicates return what they like.
-    return value !== null && !this.#predicate(value, key) !== this.#keep ? value : null;
+    if (value === null) return null;
+    const accepted = this.#predicate(value, key);
+    refusePromise(accepted, 'the predicate of filter');
+    return !accepted !== this.#keep ? value : null;
   }
 }
 

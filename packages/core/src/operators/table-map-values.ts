@@ -1,4 +1,5 @@
 /** A new value for every row of a table; the mapper never sees null, deleted rows stay deleted. Kafka Streams: `KTableMapValues`. */
+import { refusePromise } from '../processor/synchronous.ts';
 import { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
@@ -44,7 +45,10 @@ class TableMapValues<K, V, V2> implements Processor<K, Change<V>, K, Change<V2>>
   }
 
   #mapped(value: V | null, key: K): V2 | null {
-    return value === null ? null : (this.#mapper(value, key) ?? null);
+    if (value === null) return null;
+    const mapped = this.#mapper(value, key) ?? null;
+    refusePromise(mapped, 'the mapper of mapValues');
+    return mapped;
   }
 }
 
