@@ -39,12 +39,22 @@ export function conversionOf(schema: Schema, hooks: LogicalTypes): Conversion | 
       encode: (value: unknown, logical: Logical) => unknown;
     };
     return {
-      decode: (underlying) => decode(underlying, logical),
-      encode: (value) => encode(value, logical),
+      decode: (underlying) => called('MR_AVRO_DATA_INVALID', () => decode(underlying, logical), logical),
+      encode: (value) => called('MR_AVRO_VALUE_INVALID', () => encode(value, logical), logical),
       bigLong: schema.type === 'long',
     };
   }
   return builtIn(schema, logical);
+}
+
+/** What a hook throws is wrong with the value, and is told with its place as everything else. */
+function called(code: 'MR_AVRO_DATA_INVALID' | 'MR_AVRO_VALUE_INVALID', call: () => unknown, { name }: Logical): unknown {
+  try {
+    return call();
+  } catch (cause) {
+    if (cause instanceof AvroError) throw cause;
+    throw new AvroError(code, `the logical type ${name} refused it: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 function builtIn(schema: Schema, logical: Logical): Conversion | undefined {

@@ -53,7 +53,7 @@ export class RegistrySerde<T> implements Serde<T> {
   #write: Write | undefined;
   readonly #reads = new Map<number, Read>();
   #lastId = -1;
-  #lastRead: Read | undefined;
+  #lastRead: Read = readNothing;
   readonly #failures = new Map<number, AvroError>();
   /** Ids that are kept with the state. */
   readonly #seen = new Set<number>();
@@ -224,7 +224,7 @@ export class RegistrySerde<T> implements Serde<T> {
   decode(buffer: Uint8Array, start: number, end: number): T {
     if (end - start < headerBytes || buffer[start] !== magic) throw this.#noFrame(buffer, start, end);
     const id = idAt(buffer, start);
-    const read = id === this.#lastId ? (this.#lastRead as Read) : this.#readOf(id);
+    const read = id === this.#lastId ? this.#lastRead : this.#readOf(id);
     try {
       // The user says what the topic holds; the schema checks it.
       return readRange(read, buffer, start + headerBytes, end) as T;
@@ -339,6 +339,11 @@ export class RegistrySerde<T> implements Serde<T> {
     if (target !== undefined || 'latestOf' in this.#source) subject = attemptSubject(() => this.#subject(undefined));
     return { topic: target?.topic, role: target?.role, subject, id };
   }
+}
+
+/** What the id −1 is read with, which hostile bytes have before any other id was seen. */
+function readNothing(): never {
+  throw new AvroError('MR_AVRO_SCHEMA_UNKNOWN', 'no registry gives negative ids');
 }
 
 /** What is missing is asked for when a record wants it. */

@@ -137,6 +137,24 @@ test('a default that holds itself is an error of the schema', () => {
   expect(codeOf(() => reader.decoderFor(record('T', [])))).toBe('MR_AVRO_SCHEMA_INVALID');
 });
 
+test('what a hook throws is told with its place', () => {
+  const hook = {
+    decode: (): never => {
+      throw new Error('no such colour');
+    },
+    encode: (value: unknown): unknown => {
+      if (value === 'bad') throw new Error('no colour');
+      return value;
+    },
+  };
+  const colour = record('R', [{ name: 'colour', type: { type: 'string', logicalType: 'colour' } }]);
+  const codec = new AvroCodec(colour, { logicalTypes: { colour: hook } });
+  expect(() => codec.encode({ colour: 'bad' })).toThrow('MR_AVRO_VALUE_INVALID: colour: the logical type colour refused it: no colour');
+  expect(() => codec.decode(codec.encode({ colour: 'red' }))).toThrow(
+    'MR_AVRO_DATA_INVALID: the logical type colour refused it: no such colour',
+  );
+});
+
 test.each(['', ' '])('the subject %j is none', (subject) => {
   expect(codeOf(() => avro(subject, { registry: {} as never }))).toBe('MR_AVRO_SCHEMA_INVALID');
 });
