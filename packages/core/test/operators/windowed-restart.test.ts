@@ -32,7 +32,7 @@ const row = fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom('x', null), fc.i
 test('a restart at any commit changes nothing that comes out', () => {
   fc.assert(
     fc.property(measures, fc.array(fc.array(row, { maxLength: 6 }), { maxLength: 6 }), (options, batches) => {
-      const topology = topologyOf(windowed(options), options);
+      const topology = topologyOf(windowed(options), { cacheBytes: options.cacheBytes, persistence: options.persistence });
       const run = (restarts: boolean): string[][] => {
         const windows = new Windows(topology, { partitions: 1 });
         return batches.map((rows) => {
