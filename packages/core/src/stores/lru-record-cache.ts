@@ -144,15 +144,16 @@ export class LruRecordCache implements RecordCacheListener, EntryOwner {
     // A row that came and went between two flushes: nobody hears of it.
     if (listens !== null && bytes === null && before === undefined) return;
     const context = this.#context;
-    const { topic, partition, offset, timestamp, record, batch, raw, written, defined } = context;
+    const { topic, partition, offset, timestamp, record, batch, raw, written, defined, open } = context;
+    // A cache that several tasks share evicts in any of their calls: for this row the call is this one.
     Object.assign(context, { defined: true, topic: item.topic, partition: item.partition, offset: item.offset, timestamp: item.timestamp });
-    Object.assign(context, { record: null, batch: null, raw: item.raw, written: false });
+    Object.assign(context, { record: null, batch: null, raw: item.raw, written: false, open: true });
     try {
       const row = bytes === null ? undefined : { bytes, timestamp: rowTimestamp };
       below.update(keyBytes, row);
       if (listens !== null) below.forward({ keyBytes, row, before, timestamp: item.timestamp, headers });
     } finally {
-      Object.assign(context, { topic, partition, offset, timestamp, record, batch, raw, written, defined });
+      Object.assign(context, { topic, partition, offset, timestamp, record, batch, raw, written, defined, open });
     }
   }
 }

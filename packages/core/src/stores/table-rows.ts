@@ -168,7 +168,9 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
       return;
     }
     const context = this.#context;
-    const { topic, partition, offset, timestamp, record, batch, raw, written, defined } = context;
+    const { topic, partition, offset, timestamp, record, batch, raw, written, defined, open } = context;
+    // A cache that several tasks share evicts in any of their calls: for this row the call is this one.
+    context.open = true;
     context.defined = true;
     context.topic = item.topic;
     context.partition = item.partition;
@@ -210,6 +212,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
       context.raw = raw;
       context.written = written;
       context.defined = defined;
+      context.open = open;
     }
   }
 

@@ -304,7 +304,9 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
       return;
     }
     const context = this.context;
-    const { topic, partition, offset, timestamp, record, batch, raw, written, defined } = context;
+    const { topic, partition, offset, timestamp, record, batch, raw, written, defined, open } = context;
+    // A cache that several tasks share evicts in any of their calls: for this row the call is this one.
+    context.open = true;
     context.defined = true;
     context.topic = item.topic;
     context.partition = item.partition;
@@ -353,6 +355,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
       context.raw = raw;
       context.written = written;
       context.defined = defined;
+      context.open = open;
     }
   }
 
