@@ -29,16 +29,12 @@ describe('restore equivalence', () => {
 
   it('holds on a disk that is kept and on one that is lost', async () => {
     const said: string[] = [];
-    await runAgreement(
-      ['restore', '--seed', '14', '--count', '4', '--engine', 'leveldb'],
-      {
-        out: (text) => said.push(text),
-        error: () => {},
-      },
-      120_000,
-    );
+    await runAgreement(['restore', '--seed', '14', '--count', '4', '--engine', 'leveldb'], {
+      out: (text) => said.push(text),
+      error: () => {},
+    });
     expect(said.join('\n')).toMatch(/ 0 differ$/);
-  });
+  }, 120_000);
 
   it('does not fire a stream-time punctuation again', async () => {
     const sums = trial(

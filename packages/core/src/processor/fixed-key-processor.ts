@@ -5,7 +5,7 @@ import type { Ignored } from './synchronous.ts';
 
 /** Only for the compiler: no other record fits, nor one that was copied by `{ ...record }`. */
 declare class FixedKey {
-  readonly #fixed: true;
+  private readonly fixed: true;
 }
 
 /** A record whose key is fixed: made by the task alone, changed only by the methods here. */
