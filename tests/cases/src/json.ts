@@ -11,17 +11,6 @@ export class CaseFormatError extends Error {
   override readonly name = 'CaseFormatError';
 }
 
-/** The case uses an operator or option that Millrace does not have. */
-export class NotBuiltError extends Error {
-  override readonly name = 'NotBuiltError';
-  readonly feature: string;
-
-  constructor(feature: string) {
-    super(`${feature} is not built yet`);
-    this.feature = feature;
-  }
-}
-
 export function isObject(json: Json | undefined): json is JsonObject {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }

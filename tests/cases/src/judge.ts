@@ -2,14 +2,13 @@
 import type { StateBackend } from '@millrace/state';
 import type { Case } from './case.ts';
 import { compare, type Difference } from './compare.ts';
-import { CaseFormatError, NotBuiltError } from './json.ts';
+import { CaseFormatError } from './json.ts';
 import { runCase } from './run-case.ts';
 
-/** `difference`: something came out differently. `notBuilt`: an operator or option does not exist yet. `broken`: the case, or the runner, failed by itself. */
+/** `difference`: something came out differently. `broken`: the case, or the runner, failed by itself. */
 type Verdict =
   | { readonly kind: 'passed' }
   | { readonly kind: 'difference'; readonly differences: readonly Difference[] }
-  | { readonly kind: 'notBuilt'; readonly feature: string }
   | { readonly kind: 'broken'; readonly reason: string };
 
 export interface Judgement {
@@ -30,7 +29,6 @@ async function verdictOn(testCase: Case, state: StateBackend | undefined): Promi
     const differences = compare(testCase.expect, await runCase(testCase, state));
     return differences.length === 0 ? { kind: 'passed' } : { kind: 'difference', differences };
   } catch (error) {
-    if (error instanceof NotBuiltError) return { kind: 'notBuilt', feature: error.feature };
     if (error instanceof CaseFormatError) return { kind: 'broken', reason: error.message };
     return { kind: 'broken', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

@@ -24,8 +24,8 @@ compares what comes out with what the case expects.
   --json           print one JSON object instead of text
   --help           print this
 
-Prints every case that fails, and last a line "N passed, N failed". A case that needs an operator
-that is not built yet fails and says so. Exit status: 0 all passed, 1 some failed, 2 wrong usage.`;
+Prints every case that fails, and last a line "N passed, N failed".
+Exit status: 0 all passed, 1 some failed, 2 wrong usage.`;
 
 /** The command line is not what the usage says. */
 export class UsageError extends Error {

@@ -22,8 +22,6 @@ export function showJudgement(judgement: Judgement): string {
   switch (verdict.kind) {
     case 'passed':
       return '';
-    case 'notBuilt':
-      return `${head}: ${verdict.feature} is not built yet\n`;
     case 'broken':
       return `${head}: ${verdict.reason}\n`;
     case 'difference':
@@ -50,8 +48,6 @@ function failedParts({ verdict }: Judgement): readonly string[] {
   switch (verdict.kind) {
     case 'passed':
       return [];
-    case 'notBuilt':
-      return [`not built: ${verdict.feature}`];
     case 'broken':
       return ['broken'];
     case 'difference':

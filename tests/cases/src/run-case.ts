@@ -14,7 +14,7 @@ import type { Case, Expectation } from './case.ts';
 import { datumFromJson, datumToBytes } from './datum.ts';
 import { type ActualError, errorOf, type Phase } from './error-class.ts';
 import { type Built, buildTopology } from './interpreter/build-topology.ts';
-import { arrayOf, CaseFormatError, type Json, type JsonObject, NotBuiltError, numberOf, textOf } from './json.ts';
+import { arrayOf, CaseFormatError, type Json, type JsonObject, numberOf, textOf } from './json.ts';
 import { applicationId, takeOutputs } from './outputs.ts';
 import { type CaseStore, listStore, readStore } from './store-reading.ts';
 
@@ -31,7 +31,7 @@ const nothing: Outcome = { steps: undefined, stores: undefined, dropped: undefin
 /**
  * `state`: the engine to run on; undefined runs the synchronous driver in memory.
  *
- * @throws NotBuiltError, CaseFormatError: the case could not be run at all
+ * @throws CaseFormatError: the case could not be run at all
  */
 export async function runCase(testCase: Case, state: StateBackend | undefined): Promise<Outcome> {
   let built: Built;
@@ -155,8 +155,8 @@ function droppedOf(driver: Driver): number {
   return driver.metrics().reduce((sum, { name, value }) => (name === 'dropped-records-total' ? sum + value : sum), 0);
 }
 
-/** What is wrong with the case, or not built, is no outcome of it. */
+/** What is wrong with the case is no outcome of it. */
 function caught(error: unknown, phase: Phase, step?: number): ActualError {
-  if (error instanceof NotBuiltError || error instanceof CaseFormatError) throw error;
+  if (error instanceof CaseFormatError) throw error;
   return errorOf(error, phase, step);
 }

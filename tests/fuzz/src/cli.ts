@@ -43,18 +43,17 @@ function progressOf({ count, json, keep }: FuzzOptions, output: Output): Progres
   };
 }
 
-function showTally({ count, engine, seed }: FuzzOptions, { counts, coverage, malformed, notBuilt, persistent }: Tally): string {
+function showTally({ count, engine, seed }: FuzzOptions, { counts, coverage, malformed, persistent }: Tally): string {
   return [
     'Cases with',
     ...coverage.entries().map(([thing, cases]) => `  ${String(cases).padStart(6)}  ${thing}`),
-    ...[...notBuilt].map(([feature, cases]) => `not built: ${feature}: ${cases}`),
     ...(malformed.length > 0 ? [`malformed: ${malformed.join(', ')}`] : []),
-    `set aside: ${counts.accident} where Java fails by itself, ${counts.tie} that rest on equal timestamps, ${counts.notBuilt} not built`,
+    `set aside: ${counts.accident} where Java fails by itself, ${counts.tie} that rest on equal timestamps`,
     `seed ${seed}, ${count} cases on ${engine}: ${coverage.cases} compared, ${persistent} of them with persistent stores, ${counts.difference} differences`,
   ].join('\n');
 }
 
-function asJson({ count, engine, seed }: FuzzOptions, { counts, coverage, findings, malformed, notBuilt, persistent }: Tally): unknown {
+function asJson({ count, engine, seed }: FuzzOptions, { counts, coverage, findings, malformed, persistent }: Tally): unknown {
   return {
     seed,
     count,
@@ -62,7 +61,6 @@ function asJson({ count, engine, seed }: FuzzOptions, { counts, coverage, findin
     counts,
     persistent,
     malformed,
-    notBuilt: Object.fromEntries(notBuilt),
     coverage: Object.fromEntries(coverage.entries()),
     findings: findings.map(({ id, minimal, shown }) => ({ id, shown, minimal })),
   };

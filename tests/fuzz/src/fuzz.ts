@@ -20,7 +20,6 @@ export interface Finding {
 
 export interface Tally {
   readonly counts: Readonly<Record<Outcome['kind'], number>>;
-  readonly notBuilt: ReadonlyMap<string, number>;
   readonly malformed: readonly string[];
   readonly findings: readonly Finding[];
   /** Compared with the stores of the persistent kind. */
@@ -98,8 +97,7 @@ class Run {
   readonly #ties: LazyTies | undefined;
   readonly #state: StateBackend | undefined;
   readonly #progress: Progress;
-  readonly #counts: Record<Outcome['kind'], number> = { passed: 0, accident: 0, tie: 0, malformed: 0, notBuilt: 0, difference: 0 };
-  readonly #notBuilt = new Map<string, number>();
+  readonly #counts: Record<Outcome['kind'], number> = { passed: 0, accident: 0, tie: 0, malformed: 0, difference: 0 };
   readonly #malformed: string[] = [];
   readonly #coverage = new Coverage();
   readonly findings: Finding[] = [];
@@ -116,7 +114,6 @@ class Run {
     const outcome = await this.#outcomeOf(answer);
     this.#counts[outcome.kind]++;
     if (outcome.kind === 'malformed') this.#malformed.push(plainText(testCase['id']));
-    if (outcome.kind === 'notBuilt') this.#notBuilt.set(outcome.feature, (this.#notBuilt.get(outcome.feature) ?? 0) + 1);
     if (outcome.kind === 'passed' || outcome.kind === 'difference') {
       this.#coverage.add(testCase);
       if (JSON.stringify(testCase['config']).includes('"store":"rocksdb"')) this.#persistent++;
@@ -159,7 +156,6 @@ class Run {
   tally(): Tally {
     return {
       counts: this.#counts,
-      notBuilt: this.#notBuilt,
       malformed: this.#malformed,
       findings: this.findings,
       persistent: this.#persistent,

@@ -10,11 +10,10 @@ import { plainText } from './plain-text.ts';
 
 /**
  * `accident`: Java fails by itself here, which nothing promises. `tie`: the answer rests on which of two equal timestamps is taken first. `malformed`: the oracle cannot read the
- * case, a mistake of the generator. `notBuilt`: Millrace refuses a feature.
+ * case, a mistake of the generator.
  */
 export type Outcome =
   | { readonly kind: 'passed' | 'accident' | 'tie' | 'malformed' }
-  | { readonly kind: 'notBuilt'; readonly feature: string }
   | { readonly kind: 'difference'; readonly judgement: Judgement };
 
 /** Failures of the Java code itself: where it ends in one of them, no case is made of it. */
@@ -41,8 +40,6 @@ export async function outcomeOf(answer: JsonObject | undefined, state: StateBack
   switch (judgement.verdict.kind) {
     case 'passed':
       return { kind: 'passed' };
-    case 'notBuilt':
-      return { kind: 'notBuilt', feature: judgement.verdict.feature };
     case 'broken':
     case 'difference':
       return isAccident(answer) ? { kind: 'accident' } : { kind: 'difference', judgement };

@@ -19,7 +19,7 @@ export interface Built {
   readonly calls: Call[];
 }
 
-/** @throws NotBuiltError, CaseFormatError; and whatever the builder refuses */
+/** @throws CaseFormatError; and whatever the builder refuses */
 export function buildTopology({ config, topology }: Case): Built {
   const building: Building = {
     // The builder's types are those of its default serdes, which are data as all else here.

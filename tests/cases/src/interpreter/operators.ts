@@ -59,7 +59,7 @@ const operators: Readonly<Record<string, (op: Operation) => void>> = {
   addReadOnlyStateStore,
 };
 
-/** @throws NotBuiltError, CaseFormatError; and whatever the DSL refuses */
+/** @throws CaseFormatError; and whatever the DSL refuses */
 export function applyOperator(op: Operation): void {
   const name = op.text('op');
   const apply = operators[name];
