@@ -17,7 +17,6 @@ export const features = [
   'internal-topics',
   'join-headers',
   'lru-caches',
-  'lru-changelogs',
   'names',
   'nulls',
   'open-ranges-behind-caches',
@@ -35,9 +34,9 @@ export const features = [
   'stream-table-joins',
   'suppliers',
   'suppress',
-  'task-idle',
   'table-aggregates',
   'table-joins',
+  'task-idle',
   'topics-between',
   'transform-values',
   'types',
@@ -51,12 +50,10 @@ export type Feature = (typeof features)[number];
 const offByDefault: ReadonlySet<Feature> = new Set<Feature>([
   'backward-reads-behind-caches',
   'empty-prefixes',
-  'lru-changelogs',
   'header-stores-behind-small-caches',
   'open-ranges-behind-caches',
   'shared-caches-in-memory',
   'sliding-behind-small-caches',
-  'task-idle',
 ]);
 
 export type FeatureSet = ReadonlySet<Feature>;

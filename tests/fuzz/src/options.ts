@@ -1,5 +1,6 @@
 /** The command line of the fuzzer. */
 import { parseArgs } from 'node:util';
+import { type JsonObject, objectOf } from '#cases/json';
 import { type EngineName, UsageError } from '#cases/options';
 import { features, type FeatureSet, featuresFrom } from './features.ts';
 
@@ -11,6 +12,8 @@ export interface FuzzOptions {
   readonly ties: boolean;
   readonly persistent: number;
   readonly features: FeatureSet;
+  /** Put into the configuration of every case, over what was made up. */
+  readonly config: JsonObject;
   readonly json: boolean;
   /** Where the minimal cases of differences are added, one a line. */
   readonly keep: string | undefined;
@@ -29,6 +32,7 @@ compares as \`npm run cases\` does. A difference is made as small as it gets and
   --persistent P     share of cases with stores of the persistent kind, 0 to 1  (default 0.5)
   --ties             set cases aside whose answer rests on the choice among equal timestamps
   --feature WORD     NAME adds, no-NAME takes away, only-NAME starts from it alone; may be repeated
+  --config JSON      fields for the configuration of every case, such as '{"maxTaskIdleMs":100}'
   --keep FILE        add the minimal cases of differences to FILE
   --json             print one JSON object instead of text
   --help             print this
@@ -58,6 +62,7 @@ export function optionsFrom(args: readonly string[]): FuzzOptions {
     ties: values.ties === true,
     persistent: share(values.persistent),
     features: chosen,
+    config: configuration(values.config),
     json: values.json === true,
     keep: values.keep,
     help,
@@ -71,6 +76,7 @@ interface Values {
   engine?: string;
   persistent?: string;
   keep?: string;
+  config?: string;
   feature?: string[];
   ties?: boolean;
   json?: boolean;
@@ -90,6 +96,7 @@ function parse(args: readonly string[]): Values {
         engine: string,
         persistent: string,
         keep: string,
+        config: string,
         feature: { type: 'string', multiple: true },
         ties: boolean,
         json: boolean,
@@ -113,4 +120,12 @@ function share(text: string | undefined): number {
   const number = Number(text ?? 0.5);
   if (!(number >= 0 && number <= 1)) throw new UsageError(`--persistent takes a number from 0 to 1, not ${text ?? ''}.`);
   return number;
+}
+
+function configuration(text: string | undefined): JsonObject {
+  try {
+    return objectOf(JSON.parse(text ?? '{}'), 'a configuration');
+  } catch {
+    throw new UsageError(`--config takes a JSON object, not ${text ?? ''}.`);
+  }
 }

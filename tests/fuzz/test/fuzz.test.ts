@@ -117,5 +117,7 @@ it('an oracle that is not there is said, and so is a wrong option', async () => 
   expect(await runFuzz([], none)).toBe(2);
   expect(await runFuzz(['--oracle', 'x', '--feature', 'none-such'], none)).toBe(2);
   expect(await runFuzz(['--oracle', 'x', '--persistent', '2'], none)).toBe(2);
+  expect(await runFuzz(['--oracle', 'x', '--config', '[1]'], none)).toBe(2);
+  expect(await runFuzz(['--oracle', 'x', '--config', '{'], none)).toBe(2);
   expect(existsSync(join(directory, 'nothing'))).toBe(false);
 });

@@ -5,11 +5,14 @@
 import { StreamsError } from '../errors.ts';
 import { formatTopicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
 import type { Counter } from '../metrics.ts';
+import { hashOrder } from './hash-order.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { TimeHeap } from './time-heap.ts';
 
 export class PartitionGroup {
   readonly #queues: PartitionQueue[] = [];
+  /** The same, in the order in which they are waited for. */
+  #inTurn: readonly PartitionQueue[] = [];
   readonly #byPartition = new Map<TopicPartition, PartitionQueue>();
   /** Queues that have a head, by its timestamp. */
   readonly #nonEmpty = new TimeHeap<PartitionQueue>();
@@ -32,6 +35,7 @@ export class PartitionGroup {
   add(queue: PartitionQueue): void {
     this.#queues.push(queue);
     this.#byPartition.set(queue.tp, queue);
+    this.#inTurn = hashOrder(this.#queues);
   }
 
   /** @throws MR_ARGUMENT_INVALID if the partition is no input of this task. */
@@ -57,7 +61,7 @@ export class PartitionGroup {
     if (nonEmpty === this.#queues.length) return nonEmpty > 0;
     if (this.#maxTaskIdleMs < 0) return nonEmpty > 0;
     let enforced = false;
-    for (const queue of this.#queues) {
+    for (const queue of this.#inTurn) {
       if (queue.head !== null) continue;
       const lag = queue.lag;
       if (lag === undefined || lag > 0) {

@@ -1,5 +1,6 @@
 /**
- * A store of the most recently used entries, in memory only: what falls out is deleted in the changelog. Restored from the changelog's start, as Java's.
+ * A store of the most recently used entries, in memory only. Restored from the changelog's start, as Java's. What falls out of a plain store is deleted in the changelog, of a
+ * store with timestamps it is not: Java's change log does not see through the wrapper that adds them, and a restart there finds the rows that were written last.
  * Kafka Streams: `Stores.lruMap`, `MemoryNavigableLRUCache`.
  */
 import type { EngineBatch } from '@millrace/state';
@@ -206,7 +207,7 @@ abstract class LruRows<K, V, R> implements ManagedStore, LruBelow {
     const eldest = this.#rows.keys().next().value as ByteString;
     this.#rows.delete(eldest);
     // Java logs what falls out before what comes in.
-    if (logged) this.#log(eldest, null, this.#context.timestamp);
+    if (logged && !this.#timestamped) this.#log(eldest, null, this.#context.timestamp);
   }
 
   #use(keyBytes: ByteString, row: LruRow): void {

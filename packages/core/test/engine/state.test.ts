@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeOffsetMetadata } from '../../src/engine/offset-metadata.ts';
 import type { StreamRecord } from '../../src/record.ts';
-import type { KeyValueStore } from '../../src/stores/faces.ts';
+import type { KeyValueStore, TableStore } from '../../src/stores/faces.ts';
 import type { StorePlan } from '../../src/topology/plan.ts';
 import {
   fetched,
@@ -507,6 +507,21 @@ describe('a store of the last used entries', () => {
     harness.pipe('in', put('c', '3', 9));
     expect(rows(harness, 'A')).toEqual(['a=1', 'c=3']);
     expect(harness.output.take(changelog)).toEqual(['a=1@0', 'b=2@0', 'b=null@9', 'c=3@9']);
+  });
+
+  it('leaves in the changelog what falls out of a store with timestamps, as Java’s does', () => {
+    const table = store('A', { maxEntries: 2, persistence: 'inMemory', timestamped: true });
+    const writing = () => {
+      let rows: TableStore<string, string>;
+      return {
+        init: (context: TestContext) => void (rows = context.getStateStore('A')),
+        process: (record: StreamRecord<string, string>) => void rows.write(record.key, record.value, record.timestamp),
+      };
+    };
+    const harness = new Harness(plan([source('S', 'in', ['P']), node('P', [], writing, ['A'])], [table])).start();
+    harness.pipe('in', put('a', '1'), put('b', '2'), put('c', '3', 9));
+    expect(harness.output.take(changelog)).toEqual(['a=1@0', 'b=2@0', 'c=3@9']);
+    expect([...(harness.task.store('A') as Store).all()].map(({ key }) => key)).toEqual(['b', 'c']);
   });
 
   it('is restored from the changelog’s start, whatever was committed', () => {

@@ -137,6 +137,20 @@ describe('waiting for empty partitions', () => {
     expect(harness.task.ready(301)).toBe(true);
   });
 
+  it('waits for one empty partition after the other, in the order of a Java hash map', () => {
+    const three = plan([source('A', 's1', ['K']), source('B', 's3', ['K']), source('C', 'app-0-repartition', ['K']), sink('K', 'out')]);
+    const harness = new Harness(three, { maxTaskIdleMs: 100 });
+    for (const tp of harness.task.inputs) harness.task.takePosition(tp, null);
+    harness.task.start(0);
+    for (const tp of harness.task.inputs) harness.task.noteProgress(tp, 0, 0);
+    add(harness, 's1', ...at(1));
+    expect(harness.task.ready(0)).toBe(false);
+    expect(harness.task.ready(150)).toBe(false);
+    // The first wait is over, the one for `s3` began with its end.
+    expect(harness.task.ready(249)).toBe(false);
+    expect(harness.task.ready(250)).toBe(true);
+  });
+
   it('is not ready with nothing at all, however long it waits (S-41)', () => {
     const harness = fresh(0);
     for (const topic of ['a', 'b']) harness.task.noteProgress(harness.tp(topic), 0, 0);

@@ -28,6 +28,8 @@ export interface GeneratorOptions {
   /** Share of the cases whose stores are of the persistent kind, from 0 to 1. */
   readonly persistent: number;
   readonly features: FeatureSet;
+  /** Put into the configuration, over what is made up. */
+  readonly config?: JsonObject | undefined;
 }
 
 type Step = (draft: Draft) => boolean;
@@ -61,7 +63,7 @@ const steps: readonly (readonly [weight: number, step: Step])[] = [
 ];
 
 /** The same seed, number and options give the same case, whatever was generated before. */
-export function generateCase({ features, persistent, seed }: GeneratorOptions, number: number): JsonObject {
+export function generateCase({ config: given, features, persistent, seed }: GeneratorOptions, number: number): JsonObject {
   const random = new Random(seed, number);
   const draft = new Draft(random, features);
   const config = configuration(draft, persistent);
@@ -79,7 +81,7 @@ export function generateCase({ features, persistent, seed }: GeneratorOptions, n
   addSinks(draft);
   const inputs = madeUpInputs(draft);
   const serdes = draft.has('default-serdes') && random.chance(0.07) ? withDefaultSerdes(draft) : { config: {}, topology: draft.operators };
-  const parts = restricted({ config: { ...config, ...serdes.config }, topology: serdes.topology, inputs }, features);
+  const parts = restricted({ config: { ...config, ...serdes.config, ...given }, topology: serdes.topology, inputs }, features);
   return { id: `fuzz/${seed}-${number}`, ...parts };
 }
 

@@ -14,9 +14,8 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
     inputs = inputs.map((input) => without(input, 'h'));
     topology = topology.map(withoutAddedHeaders);
   }
-  // The driver counts the offsets of all topics of a pattern as one, and buffers write them down.
-  if (topology.some(({ pattern }) => pattern !== undefined)) config = without(config, 'captureInternal');
-  if (!features.has('lru-changelogs') && topology.some(isLru)) config = without(config, 'captureInternal');
+  // Java's driver counts the topics of a pattern as one input: buffers write its offsets down, and a task waits for it as a whole.
+  if (topology.some(({ pattern }) => pattern !== undefined)) config = without(without(config, 'captureInternal'), 'maxTaskIdleMs');
   if (!features.has('lru-caches')) topology = topology.map(uncachedLru);
   if (!features.has('small-caches-in-memory') && smallCache(config) && topology.some((operator) => isInMemory(operator, config)))
     config = without(config, 'cacheBytes');
@@ -74,10 +73,6 @@ function smallCache({ cacheBytes }: JsonObject): boolean {
 function isInMemory({ mat, store }: JsonObject, config: JsonObject): boolean {
   const chosen = isObject(mat) ? (mat['supplier'] ?? mat['store']) : store;
   return (chosen ?? config['store']) === 'inMemory';
-}
-
-function isLru({ kind, mat }: JsonObject): boolean {
-  return kind === 'lru' || (isObject(mat) && mat['supplier'] === 'lru');
 }
 
 function uncachedLru(operator: JsonObject): JsonObject {
