@@ -1,8 +1,11 @@
 /** The comparisons as a function of their arguments, so that tests can call it. */
 import type { Output } from '#cases/cli';
-import { withEngine } from '#cases/engines';
+import { temporaryRoot, withEngine } from '#cases/engines';
+import { levelDbEngine } from '@millrace/state/leveldb';
+import { rocksDbEngine } from '@millrace/state/rocksdb';
 import { UsageError } from '#cases/options';
 import { judgeLockStep } from './lock-step.ts';
+import { oneDatabase } from './one-database.ts';
 import { type AgreementOptions, optionsFrom, usage } from './options.ts';
 import { judgeRestore } from './restore.ts';
 import { madeUpTrial } from './trial.ts';
@@ -42,8 +45,11 @@ async function each(
   { comparison, count, engine, first, seed }: AgreementOptions,
   take: (number: number, verdict: Verdict) => void,
 ): Promise<void> {
-  await withEngine(engine, async (state) => {
+  const quick = engine === 'memory' ? undefined : oneDatabase(engine === 'rocksdb' ? rocksDbEngine : levelDbEngine, temporaryRoot());
+  await withEngine(engine, async (users) => {
     for (let number = first; number < first + count; number++) {
+      // Some run on the directories that applications have.
+      const state = number % 10 === 0 ? users : quick;
       const logged = comparison === 'lock-step' || state === undefined || number % 2 === 0;
       const trial = madeUpTrial({ seed, logged, commitEach: comparison === 'lock-step' }, number);
       if (trial === undefined) take(number, { kind: 'unfit' });

@@ -11,7 +11,7 @@ import { applicationId } from './outputs.ts';
 /** Runs `use` with the engine's backend; undefined stands for the synchronous driver in memory. */
 export async function withEngine<T>(engine: EngineName, use: (state: StateBackend | undefined) => Promise<T>): Promise<T> {
   if (engine === 'memory') return use(undefined);
-  const path = mkdtempSync(join(root(), 'millrace-cases-'));
+  const path = mkdtempSync(join(temporaryRoot(), 'millrace-cases-'));
   try {
     const backend = engine === 'rocksdb' ? rocksdb({ directory: path }) : leveldb({ directory: path });
     const directory = await backend.open({ applicationId, now: () => 0 });
@@ -26,7 +26,7 @@ export async function withEngine<T>(engine: EngineName, use: (state: StateBacken
 }
 
 /** Shared memory where there is any: cases ask what comes out, not what a disk survives. */
-function root(): string {
+export function temporaryRoot(): string {
   return existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 }
 
