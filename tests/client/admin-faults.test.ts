@@ -61,6 +61,22 @@ describe('creating topics', () => {
     expect(String(results.get('new'))).toContain('(why)');
   });
 
+  it('waits for a broker that hears of the new topic late', async () => {
+    let unheard = 20;
+    environment.kafka.intercept(metadataApi, ({ topics }) =>
+      topics?.[0]?.name !== 'new' || unheard-- <= 0
+        ? 'pass'
+        : {
+            change: (metadata) => ({
+              ...metadata,
+              topics: metadata.topics.map((topic) => ({ ...topic, errorCode: 3, partitions: [] })),
+            }),
+          },
+    );
+    expect(await environment.run(() => admin.createTopics([spec]))).toEqual(new Map([['new', 'created']]));
+    expect(unheard).toBe(-1);
+  });
+
   it('waits until the new partitions have leaders', async () => {
     let leaderless = 3;
     environment.kafka.intercept(metadataApi, ({ topics }) =>

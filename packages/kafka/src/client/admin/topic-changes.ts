@@ -121,6 +121,8 @@ async function awaitLeaders(cluster: Cluster, names: readonly string[]): Promise
   if (names.length === 0) return;
   await retrying(cluster.context, 'Waiting for the leaders of new topics', { closing: cluster.closing }, async () => {
     for (const { name, errorCode, partitions } of await cluster.fetchMetadata(names)) {
+      // It was made: a broker that is behind has not heard of it, which is no sign that it does not exist.
+      if (errorCode === unknownTopic) throw new ClientError('retriable', `Topic ${name} is not known to the broker yet`);
       if (errorCode !== 0) throw brokerFailure(errorCode, `Asking for topic ${name}`, { topic: name });
       if (partitions.some(({ leader }) => leader < 0))
         throw new ClientError('retriable', `Topic ${name} has partitions without a leader yet`);
