@@ -17,6 +17,7 @@ export const features = [
   'internal-topics',
   'join-headers',
   'lru-caches',
+  'misfits',
   'names',
   'nulls',
   'open-ranges-behind-caches',

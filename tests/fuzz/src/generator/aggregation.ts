@@ -4,7 +4,7 @@ import { selectorOf } from '#cases/functions/selectors';
 import type { Json, JsonObject } from '#cases/json';
 import type { ValueType } from '#cases/value-type';
 import { type Draft, type DraftNode, isWindowed } from './draft.ts';
-import { aggregator, initial, keySelector, merger, reducer } from './functions.ts';
+import { aggregator, initial, keySelector, merger, reducer, untextualReducer } from './functions.ts';
 import { type Materialization, materialized, materializedWindows } from './materialized.ts';
 import { madeUpWindow } from './windows.ts';
 
@@ -79,7 +79,7 @@ function aggregate(draft: Draft, from: DraftNode, sizeMs: number | 'session' | u
   if (way === 'count') return result({ op: 'count' }, 'i64', mat());
   const isText = from.value === 'utf8';
   if (way === 'reduce') {
-    const fn = isText ? reducer(draft) : random.pick<Json>(['first', 'last']);
+    const fn = isText ? reducer(draft) : untextualReducer(draft, from.value);
     return result({ op: 'reduce', fn }, from.value, mat());
   }
   const agg = aggregator(draft);

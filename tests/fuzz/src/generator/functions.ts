@@ -124,6 +124,9 @@ export function aggregator(draft: Draft): Json {
     [1, 'minI64'],
     [2, 'last'],
     [1, 'first'],
+    [0.3, 'bagRemove'],
+    [0.3, 'subI64'],
+    [0.3, 'uncountI64'],
   ]);
   if (draft.has('nulls') && random.chance(0.12)) return ['nullIf', ['crc32', 4, 0], plain];
   if (draft.has('nulls') && random.chance(0.01)) return 'toNull';
@@ -143,6 +146,13 @@ export function reducer(draft: Draft): Json {
     [draft.has('nulls') ? 0.1 : 0, 'toNull'],
     [draft.has('errors') ? 0.1 : 0, ['throwIf', ['crc32', 31, 0], ['concat']]],
   ]);
+}
+
+/** A reducer of numbers, or of bytes. */
+export function untextualReducer({ random }: Draft, type: ValueType): Json {
+  return type === 'i64'
+    ? random.pick<Json>(['first', 'last', 'sumI64', 'subI64', 'minI64', 'maxI64'])
+    : random.pick<Json>(['first', 'last']);
 }
 
 /** A start value that fits a type; null is one too. */

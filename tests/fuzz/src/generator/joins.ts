@@ -18,8 +18,8 @@ export function joinStreams(draft: Draft): boolean {
   const graceMs = draft.span(0, 0, 1, 2, 5, 30);
   const grace = random.chance(0.7) ? { grace: graceMs } : {};
   const asymmetric: JsonObject = {
-    ...sometimes(random, 0.2, () => ({ before: draft.span(0, 3, 15) })),
-    ...sometimes(random, 0.2, () => ({ after: draft.span(0, 3, 15) })),
+    ...sometimes(random, 0.2, () => ({ before: draft.span(0, 3, 15, -2) })),
+    ...sometimes(random, 0.2, () => ({ after: draft.span(0, 3, 15, -2) })),
   };
   const fn = joiner(draft);
   draft.add(
@@ -52,7 +52,7 @@ function joinSuppliers(
   graceMs: number,
 ): { readonly suppliers: Json } {
   const { random } = draft;
-  const windowMs = Number(before) + Number(after) + (random.chance(0.05) ? 1 : 0);
+  const windowMs = Math.max(0, Number(before) + Number(after)) + (random.chance(0.05) ? 1 : 0);
   const retentionMs = windowMs + graceMs + (random.chance(0.05) ? -1 : 0);
   const supplier = (): Json => ({
     name: draft.newId('js'),
@@ -71,10 +71,13 @@ export function joinStreamWithTable(draft: Draft): boolean {
   const right = draft.take('table', ({ key }) => key === left?.key);
   if (left === undefined || right === undefined) return false;
   const fn = joiner(draft);
+  const { versionedMs } = right;
   const grace =
-    right.versionedMs === undefined
-      ? {}
-      : sometimes(random, 0.4, () => ({ graceMs: Math.min(draft.span(0, 1, 5, 20), right.versionedMs ?? 0) }));
+    versionedMs === undefined
+      ? sometimes(random, draft.has('misfits') ? 0.03 : 0, () => ({ graceMs: draft.span(0, 5) }))
+      : sometimes(random, 0.4, () => ({
+          graceMs: draft.has('misfits') && random.chance(0.06) ? versionedMs + 1 : Math.min(draft.span(0, 1, 5, 20), versionedMs),
+        }));
   draft.add(
     {
       op: 'stJoin',
@@ -151,12 +154,14 @@ export function joinByForeignKey(draft: Draft): boolean {
         [2, ['value', ['drop', 1], 'firstChar']],
         [draft.has('nulls') ? 2 : 0, ['value', ['nullIf', ['contains', '1']], 'firstChar']],
         [draft.has('nulls') ? 2 : 0, ['value', ['nullIf', ['startsWith', 'z']], 'firstChar']],
+        [draft.has('types') ? 1 : 0, ['value', 'parseI64']],
+        [draft.has('errors') ? 0.3 : 0, ['value', ['throwIf', ['crc32', 19, 0]], 'firstChar']],
       ]);
   const foreign = selectorOf(by).type(left.key, left.value);
   const right = draft.take('table', ({ key }) => key === foreign);
   if (right === undefined) return false;
   const fn = joiner(draft);
-  const { fields, store, versionedMs } = materialized(draft, left.key, { chance: 0.45 });
+  const { fields, store, versionedMs } = materialized(draft, left.key, { versions: true, chance: 0.45 });
   draft.add(
     {
       op: 'fkJoin',

@@ -1,5 +1,6 @@
 /** Processors of the case format with the stores they need. */
 import type { Json, JsonObject } from '#cases/json';
+import { plainText } from '../plain-text.ts';
 import { type Draft, type DraftStore, isWindowed, sometimes } from './draft.ts';
 import { predicate } from './functions.ts';
 
@@ -19,13 +20,20 @@ export function processStream(draft: Draft): boolean {
   if (from === undefined) return false;
   const made = madeUpProcessor(draft);
   const op = made.fixed && random.chance(0.5) ? 'processValues' : 'process';
-  const stores = made.store === undefined ? {} : { stores: [made.store] };
+  const stores = connected(draft, made.store);
   const value = keepingValues.has(made.json['name']) ? from.value : 'utf8';
   // Punctuation of `sum` forwards text keys whatever came in.
   const key = made.json['name'] === 'sum' ? 'utf8' : from.key;
   if (key !== from.key) return false;
   draft.add({ op, in: from.id, processor: made.json, ...stores, ...draft.name() }, { kind: 'stream', key, value });
   return true;
+}
+
+/** Its store; rarely another one too, which it does not use. */
+function connected({ random, stores }: Draft, store: string | undefined): JsonObject {
+  const others = stores.filter(({ name }) => name !== store && name.startsWith('P'));
+  const names = [...(store === undefined ? [] : [store]), ...(others.length > 0 && random.chance(0.05) ? [random.pick(others).name] : [])];
+  return names.length === 0 ? {} : { stores: names };
 }
 
 function madeUpProcessor(draft: Draft): MadeUpProcessor {
@@ -50,12 +58,27 @@ function madeUpProcessor(draft: Draft): MadeUpProcessor {
 
 function newStore(draft: Draft, shape: DraftStore['shape'], fields: JsonObject = {}): string {
   const { random } = draft;
+  const shared = sharedStore(draft, shape, fields);
+  if (shared !== undefined) return shared;
   const name = draft.newId('P');
   const place = shape === 'versioned' ? {} : sometimes(random, 0.45, () => ({ store: random.pick(['rocksdb', 'inMemory']) }));
   const caching = shape === 'versioned' ? {} : sometimes(random, 0.15, () => ({ caching: true }));
   draft.end({ op: 'store', name, ...fields, ...place, ...caching, ...sometimes(random, 0.1, () => ({ logging: false })) });
   draft.stores.push({ name, shape, key: 'utf8' });
   return name;
+}
+
+/** A store of another processor that does as well, now and then: both are in one sub-topology then. */
+function sharedStore({ operators, random, stores }: Draft, shape: DraftStore['shape'], fields: JsonObject): string | undefined {
+  if (!random.chance(0.12)) return undefined;
+  const fitting = operators.filter(
+    ({ kind, name, op, value }) =>
+      op === 'store' &&
+      value === fields['value'] &&
+      kind === fields['kind'] &&
+      stores.some((store) => store.name === name && store.shape === shape),
+  );
+  return fitting.length === 0 ? undefined : plainText(random.pick(fitting)['name']);
 }
 
 /** One of two kinds of plain key-value store, or now and then one that forgets. */

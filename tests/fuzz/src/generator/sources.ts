@@ -1,5 +1,5 @@
 /** Sources of a made-up topology: streams of one topic, of several, of a pattern; tables; global tables. */
-import type { JsonObject } from '#cases/json';
+import type { Json, JsonObject } from '#cases/json';
 import type { PlainType } from '#cases/value-type';
 import { type Draft, type DraftNode, sometimes, type SourceTopic } from './draft.ts';
 import { materialized } from './materialized.ts';
@@ -7,7 +7,9 @@ import { materialized } from './materialized.ts';
 export function addStream(draft: Draft): DraftNode {
   const { random } = draft;
   const fields = consumed(draft);
-  const again = random.chance(0.05) ? draft.topics.find(({ topic }) => topic.startsWith('s')) : undefined;
+  // A table's topic cannot be read as a stream too.
+  const read = draft.has('misfits') && random.chance(0.1) ? 't' : 's';
+  const again = random.chance(0.05) ? draft.topics.find(({ topic }) => topic.startsWith(read)) : undefined;
   // A topic that is read twice must be read in the same way.
   if (again !== undefined)
     return draft.add(
@@ -83,7 +85,7 @@ function consumed(draft: Draft): Consumed {
       ...(key === 'utf8' ? {} : { key }),
       ...(value === 'utf8' ? {} : { value }),
       ...(extractor === undefined ? {} : { timestampExtractor: extractor }),
-      ...sometimes(random, 0.03, () => ({ offsetReset: random.pick(['earliest', 'latest', 'none']) })),
+      ...sometimes(random, 0.04, () => ({ offsetReset: random.pick<Json>(['earliest', 'latest', 'none', { byDurationMs: 60_000 }]) })),
     },
     key,
     value,

@@ -33,6 +33,10 @@ export function rekeyStream(draft: Draft): boolean {
     draft.add({ op: 'selectKey', in: from.id, by, ...draft.name() }, { ...like(from), key });
     return true;
   }
+  if (draft.has('errors') && random.chance(0.01)) {
+    draft.add({ op: 'map', in: from.id, nullPair: true, ...draft.name() }, like(from));
+    return true;
+  }
   const value = valueSelector(draft);
   draft.add(
     { op: 'map', in: from.id, key: by, value, ...draft.name() },
@@ -77,7 +81,8 @@ export function peekStream(draft: Draft): boolean {
 export function mergeStreams(draft: Draft): boolean {
   const from = draft.take('stream');
   if (from === undefined) return false;
-  const other = draft.take('stream', ({ id, key, value }) => id !== from.id && key === from.key && value === from.value);
+  const itself = draft.random.chance(0.05);
+  const other = draft.take('stream', ({ id, key, value }) => (id !== from.id || itself) && key === from.key && value === from.value);
   if (other === undefined) return false;
   draft.add({ op: 'merge', in: from.id, with: other.id, ...draft.name() }, like(from));
   return true;
@@ -110,7 +115,7 @@ export function repartitionStream(draft: Draft): boolean {
   return true;
 }
 
-/** Writes a topic and reads it again, as `through` did. */
+/** Writes a topic and reads it again, as `through` did; others may write to it too. */
 export function topicBetween(draft: Draft): boolean {
   const from = draft.take('stream', ({ key, value }) => !isWindowed(key) && !isWindowed(value));
   if (from === undefined || !draft.has('topics-between')) return false;
@@ -118,6 +123,7 @@ export function topicBetween(draft: Draft): boolean {
   draft.end({ op: 'to', in: from.id, topic });
   // Windowed types were left out above.
   const types = { key: from.key as string, value: from.value as string };
+  if (draft.random.chance(0.3)) draft.topics.push({ topic, key: from.key, value: from.value, timed: false });
   if (draft.random.chance(0.6)) draft.add({ op: 'stream', topic, ...types }, { ...like(from), growth: from.growth });
   else draft.add({ op: 'table', topic, ...types }, { ...like(from), kind: 'table', growth: from.growth });
   return true;

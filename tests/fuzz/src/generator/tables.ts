@@ -39,13 +39,13 @@ export function transformTable(draft: Draft): boolean {
   const from = draft.take('table');
   if (from === undefined || !draft.has('transform-values')) return false;
   const { random } = draft;
-  const { fields, store: name } = store(draft, from.key, 0.4);
+  const { fields, store: name, versionedMs } = store(draft, from.key, 0.4, true);
   const processor: { readonly json: Json; readonly stores: JsonObject } = random.chance(0.5)
     ? { json: { name: 'withKey' }, stores: {} }
     : counting(draft);
   draft.add(
     { op: 'transformValues', in: from.id, processor: processor.json, ...processor.stores, ...draft.name(), ...fields },
-    { ...from, growth: undefined, value: 'utf8', store: name, versionedMs: undefined },
+    { ...from, growth: undefined, value: 'utf8', store: name, versionedMs },
   );
   return true;
 }
@@ -80,7 +80,7 @@ export function aggregateTable(draft: Draft): boolean {
   const isText = types.value === 'utf8';
   const way = random.weighted([
     [2, 'count'],
-    [isText ? 3 : 0, 'reduce'],
+    [isText ? 3 : types.value === 'i64' ? 1 : 0, 'reduce'],
     [4, 'aggregate'],
   ] as const);
   const { fields, store: name, versionedMs } = store(draft, types.key, 0.5, true);
@@ -89,14 +89,17 @@ export function aggregateTable(draft: Draft): boolean {
   if (way === 'count') {
     draft.add({ op: 'count', ...common }, { ...table, value: 'i64' });
   } else if (way === 'reduce') {
-    const [add, sub] = random.pick<readonly [Json, Json]>([
-      ['bagAdd', 'bagRemove'],
-      [
-        ['concat', '+'],
-        ['concat', '-'],
-      ],
-      ['last', 'first'],
-    ]);
+    const [add, sub] = isText
+      ? random.pick<readonly [Json, Json]>([
+          ['bagAdd', 'bagRemove'],
+          [
+            ['concat', '+'],
+            ['concat', '-'],
+          ],
+          ['last', 'first'],
+          ['bagAdd', ['nullIf', ['crc32', 4, 0], 'bagRemove']],
+        ])
+      : (['sumI64', 'subI64'] as const);
     draft.add({ op: 'reduce', ...common, add, sub }, { ...table, value: types.value });
   } else {
     const [add, sub] = random.pick<readonly [Json, Json]>([
@@ -107,6 +110,8 @@ export function aggregateTable(draft: Draft): boolean {
       ],
       ['countI64', 'uncountI64'],
       ['sumI64', 'subI64'],
+      ['bagAdd', ['nullIf', ['crc32', 4, 0], 'bagRemove']],
+      [['nullIf', ['crc32', 4, 0], 'bagAdd'], 'bagRemove'],
     ]);
     const result = aggregatorOf(add).type(types.value);
     draft.add({ op: 'aggregate', ...common, init: initial(draft, result), add, sub }, { ...table, value: result });
@@ -117,7 +122,12 @@ export function aggregateTable(draft: Draft): boolean {
 export function suppressTable(draft: Draft): boolean {
   if (!draft.has('suppress')) return false;
   const { random } = draft;
-  const windowed = draft.take('table', ({ final, window }) => window !== undefined && window.type !== 'unlimited' && final !== true);
+  // What is final or versioned is not suppressed: the builder refuses it.
+  const misfits = draft.has('misfits') && random.chance(0.04);
+  const windowed = draft.take(
+    'table',
+    ({ final, window }) => window !== undefined && window.type !== 'unlimited' && (final !== true || misfits),
+  );
   if (windowed !== undefined && random.chance(0.8)) {
     const limit = random.weighted<JsonObject>([
       [8, {}],
@@ -131,12 +141,13 @@ export function suppressTable(draft: Draft): boolean {
     );
     return true;
   }
-  const from = draft.take('table', ({ versionedMs, final }) => versionedMs === undefined && final !== true);
+  const from = draft.take('table', ({ versionedMs, final }) => (versionedMs === undefined && final !== true) || misfits);
   if (from === undefined) return false;
   const limit = {
     ...sometimes(random, 0.4, () => ({ maxRecords: random.pick([1, 2, 3, 10]) })),
     ...sometimes(random, 0.25, () => ({ maxBytes: random.pick([100, 200, 1000]) })),
-    ...sometimes(random, 0.15, () => ({ full: 'shutDown' })),
+    ...sometimes(random, 0.2, () => ({ full: random.pick(['shutDown', 'shutDown', 'emitEarly']) })),
+    ...sometimes(random, 0.1, () => ({ logging: false })),
   };
   const ms = draft.span(0, 1, 2, 5, 10, 50, 100);
   draft.add(

@@ -18,6 +18,7 @@ export function madeUpWindow(draft: Draft): MadeUpWindow | undefined {
     [draft.has('sessions') ? 4 : 0, 'session'],
     [draft.has('windows') ? 0.5 : 0, 'unlimited'],
   ] as const);
+  if (draft.has('misfits') && random.chance(0.01)) return refused(draft);
   // Not given is no grace, which shows in nothing but the call.
   const graceMs = random.chance(0.2) ? undefined : draft.span(0, 0, 1, 2, 5, 30);
   const grace = graceMs === undefined ? {} : { grace: graceMs };
@@ -47,4 +48,17 @@ export function madeUpWindow(draft: Draft): MadeUpWindow | undefined {
       };
     }
   }
+}
+
+/** Windows that no builder takes. */
+function refused({ random }: Draft): MadeUpWindow {
+  const json = random.pick<JsonObject>([
+    { type: 'time', size: 0 },
+    { type: 'time', size: 5, advance: 6 },
+    { type: 'time', size: 5, advance: 0 },
+    { type: 'time', size: 5, grace: -1 },
+    { type: 'sliding', diff: -1 },
+    { type: 'sliding', diff: 5, grace: -1 },
+  ]);
+  return { json, facts: { type: 'time', sizeMs: 5, advanceMs: 5, graceMs: 0 }, type: 5 };
 }
