@@ -31,8 +31,11 @@ export async function javaStreams(): Promise<string> {
   return `${join(folder, 'classes')}:${join(folder, 'lib')}/*`;
 }
 
+/** The classes of tests/broker/java-streams that can be started. */
+export type JavaProgram = 'WordCount' | 'PartitionTimes' | 'Application' | 'StoreKinds';
+
 /** Starts one of the Java programs. */
-export function startJava(classPath: string, program: 'WordCount' | 'PartitionTimes', flags: Readonly<Record<string, string>>): AppProcess {
+export function startJava(classPath: string, program: JavaProgram, flags: Readonly<Record<string, string>>): AppProcess {
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
   const options = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
   return AppProcess.command('java', [...options, '-cp', classPath, `millrace.${program}`, ...args]);
