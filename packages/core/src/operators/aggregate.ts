@@ -42,7 +42,7 @@ class StreamAggregate<K, V, A> implements Processor<K, V | null, K, Change<A>> {
     }
     const row = this.#store.lookup(key);
     // The initial aggregate is the old value of the first change, as in Kafka Streams.
-    const old = row === undefined ? this.#initializer() : row.value;
+    const old = row === undefined ? this.#initial() : row.value;
     const timestamp = row === undefined ? record.timestamp : Math.max(record.timestamp, row.timestamp);
     // An aggregator that ignores its value may be given anything for it.
     const value = this.#readsValue ? record.value : null;
@@ -50,6 +50,12 @@ class StreamAggregate<K, V, A> implements Processor<K, V | null, K, Change<A>> {
     refusePromise(aggregate, 'the aggregator');
     const validTo = this.#store.write(key, aggregate, timestamp);
     this.#output.forward(record, aggregate, old, timestamp, validTo);
+  }
+
+  #initial(): A {
+    const aggregate = this.#initializer();
+    refusePromise(aggregate, 'the initializer');
+    return aggregate;
   }
 }
 

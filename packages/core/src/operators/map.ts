@@ -32,6 +32,7 @@ export function checkPair(
   operator: string,
 ): asserts pair is KeyValuePair<unknown, unknown> {
   if (!Array.isArray(pair)) {
+    refusePromise(pair, `the function given to ${operator}`);
     throw new StreamsError(
       'MR_NULL_RESULT',
       `the function given to ${operator} returned ${String(pair)} where a [key, value] pair is needed`,

@@ -4,6 +4,7 @@
  */
 import type { Change } from '../processor/change.ts';
 import type { OperatorContext, Processor } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import type { SessionTable } from '../stores/session-faces.ts';
 import type { SessionWindows } from '../windows/session-windows.ts';
@@ -55,15 +56,17 @@ class SessionAggregate<K, V, A> implements Processor<K, V, Windowed<K>, Change<A
 
   #update(record: StreamRecord<K, V>, key: K, timestamp: number, closeTime: number): void {
     const { gapMs } = this.#windows;
-    const { aggregator, initializer, merger, readsValue } = this.#aggregation;
+    const { aggregator, aggregatorName, initializer, merger, mergerName, readsValue } = this.#aggregation;
     const store = this.#store;
     const output = this.#output;
     const sessions = store.rows(key, timestamp - gapMs, timestamp + gapMs);
     let aggregate = initializer();
+    refusePromise(aggregate, 'the initializer');
     let start = timestamp;
     let end = timestamp;
     for (const session of sessions) {
       aggregate = merger(aggregate, session.value, key) ?? null;
+      refusePromise(aggregate, mergerName);
       if (session.start < start) start = session.start;
       if (session.end > end) end = session.end;
     }
@@ -81,6 +84,7 @@ class SessionAggregate<K, V, A> implements Processor<K, V, Windowed<K>, Change<A
     // An aggregator that ignores its value may be given anything for it.
     const value = readsValue ? record.value : (null as V);
     aggregate = aggregator(aggregate, value, key) ?? null;
+    refusePromise(aggregate, aggregatorName);
     store.write(key, start, end, aggregate);
     output.updateSession(key, start, end, aggregate, null);
   }

@@ -6,6 +6,7 @@
 import { StreamsError } from '../errors.ts';
 import type { Change } from '../processor/change.ts';
 import type { OperatorContext, Processor } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import type { WindowRow, WindowTable } from '../stores/window-faces.ts';
 import type { SlidingWindows } from '../windows/sliding-windows.ts';
@@ -145,7 +146,9 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
 
   /** A window that holds the record alone. */
   #create(record: StreamRecord<K, V>, key: K, start: number): void {
-    this.#update(record, key, start, this.#aggregation.initializer(), record.timestamp);
+    const aggregate = this.#aggregation.initializer();
+    refusePromise(aggregate, 'the initializer');
+    this.#update(record, key, start, aggregate, record.timestamp);
   }
 
   /** A window that holds what another does. */
@@ -171,6 +174,7 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
     // An aggregator that ignores its value may be given anything for it.
     const value = aggregation.readsValue ? record.value : (null as V);
     const aggregate = aggregation.aggregator(old, value, key) ?? null;
+    refusePromise(aggregate, aggregation.aggregatorName);
     const timestamp = old === null || old === undefined ? record.timestamp : Math.max(record.timestamp, oldTimestamp);
     this.#store.write(key, start, aggregate, timestamp);
     this.#output.update(record, start, end, aggregate, old, timestamp);

@@ -3,6 +3,7 @@
  * Records without a value are dropped, in an inner join also those for which the selector names no key. Kafka Streams: `KStreamGlobalKTableJoin`.
  */
 import type { OperatorContext, Processor } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import { requireFunction, type Mapper } from './functions.ts';
 import type { Operator } from './operator.ts';
@@ -40,6 +41,7 @@ class StreamGlobalJoin<K, V, KG, VG, R> implements Processor<K, V, K, R> {
     const { key, value } = record;
     // Asked first, also without a value, as in Kafka Streams.
     const tableKey = this.#select(value, key);
+    refusePromise(tableKey, 'the selector of the join');
     if (value === null || value === undefined) {
       this.#context.dropped('null value');
       return;
@@ -51,7 +53,9 @@ class StreamGlobalJoin<K, V, KG, VG, R> implements Processor<K, V, K, R> {
     }
     const row = hasKey ? this.#table.lookup(tableKey) : undefined;
     if (row === undefined && !this.#isLeft) return;
-    this.#context.forward(record.withValue(this.#joiner(value, row === undefined ? null : row.value, key)));
+    const joined = this.#joiner(value, row === undefined ? null : row.value, key);
+    refusePromise(joined, 'the joiner');
+    this.#context.forward(record.withValue(joined));
   }
 }
 

@@ -4,6 +4,7 @@
  * Kafka Streams: `KStreamKStreamJoin`.
  */
 import type { OperatorContext, Processor, ProcessorFactory } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import type { OuterJoinTable, ParkedRow } from '../stores/buffer-faces.ts';
 import type { JoinWindowTable } from '../stores/window-faces.ts';
@@ -69,7 +70,7 @@ class StreamJoinSide<K, This, Other, L, R, V> implements Processor<K, This | nul
     // The value was compared with null.
     const value = record.value as This;
     if (!hasKey) {
-      this.#context.forward(record.withValue(this.#combine(value, null, key)));
+      this.#context.forward(record.withValue(this.#joined(value, null, key)));
       return;
     }
     const parked = this.#parked;
@@ -80,16 +81,22 @@ class StreamJoinSide<K, This, Other, L, R, V> implements Processor<K, This | nul
     for (let at = 0; at < others.length; at++) {
       const { start, value: other } = others[at] as (typeof others)[number];
       parked?.unpark(key, start, !this.#isLeft);
-      this.#context.forward(record.withValueAt(this.#combine(value, other, key), start > timestamp ? start : timestamp));
+      this.#context.forward(record.withValueAt(this.#joined(value, other, key), start > timestamp ? start : timestamp));
     }
     if (others.length > 0 || !this.#isOuter) return;
     if (parked === undefined || to < time.observed) {
-      this.#context.forward(record.withValue(this.#combine(value, null, key)));
+      this.#context.forward(record.withValue(this.#joined(value, null, key)));
       return;
     }
     time.noteParked(timestamp);
     // This side's values are of type L or R, as it is left or right.
     parked.park(key, timestamp, this.#isLeft, value as unknown as L | R);
+  }
+
+  #joined(value: This, other: Other | null, key: K): V {
+    const result = this.#combine(value, other, key);
+    refusePromise(result, 'the joiner');
+    return result;
   }
 
   /** Emits the parked records whose windows have closed, with the headers of the record in progress. */
@@ -114,6 +121,7 @@ class StreamJoinSide<K, This, Other, L, R, V> implements Processor<K, This | nul
       const { joiner } = this.#join;
       // The side says which of the two the value is.
       const result = row.isLeft ? joiner(row.value as L, null, row.key) : joiner(null, row.value as R, row.key);
+      refusePromise(result, 'the joiner');
       this.#context.forward(record.withKeyValueAt(row.key, result, row.timestamp));
       // Takes all records of a key, time and side, so only when the last of them is out: if one fails, those behind it are still there. Then those before it come again, as in Kafka Streams.
       if (last !== undefined && !isOfSameSlot(last, row)) parked.unpark(last.key, last.timestamp, last.isLeft);

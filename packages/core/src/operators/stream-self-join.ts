@@ -3,6 +3,7 @@
  * time stands among the latter (S-85). Kafka Streams: `KStreamKStreamSelfJoin`.
  */
 import type { OperatorContext, Processor, ProcessorFactory } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import type { JoinWindowTable } from '../stores/window-faces.ts';
 import type { JoinWindows } from '../windows/join-windows.ts';
@@ -43,25 +44,30 @@ class SelfJoin<K, V, R> implements Processor<K, V | null, K, R> {
       return;
     }
     const context = this.#context;
-    const { joiner, windows } = this.#join;
-    const { afterMs, beforeMs } = windows;
+    const { afterMs, beforeMs } = this.#join.windows;
     // The value was compared with null.
     const value = record.value as V;
-    const withItself = record.withValue(joiner(value, value, key));
+    const withItself = record.withValue(this.#joined(value, value, key));
     this.#time.observe(timestamp);
     let meetsItself = timestamp > this.#time.observed - this.#retentionMs + 1;
 
     for (const { start, value: other } of this.#store.rows(key, Math.max(0, timestamp - beforeMs), Math.max(0, timestamp + afterMs))) {
-      context.forward(record.withValueAt(joiner(value, other, key), Math.max(start, timestamp)));
+      context.forward(record.withValueAt(this.#joined(value, other, key), Math.max(start, timestamp)));
     }
     for (const { start, value: other } of this.#store.rows(key, Math.max(0, timestamp - afterMs), Math.max(0, timestamp + beforeMs))) {
       if (meetsItself && timestamp < start) {
         meetsItself = false;
         context.forward(withItself);
       }
-      context.forward(record.withValueAt(joiner(other, value, key), Math.max(start, timestamp)));
+      context.forward(record.withValueAt(this.#joined(other, value, key), Math.max(start, timestamp)));
     }
     if (meetsItself) context.forward(withItself);
+  }
+
+  #joined(left: V, right: V, key: K): R {
+    const result = this.#join.joiner(left, right, key);
+    refusePromise(result, 'the joiner');
+    return result;
   }
 }
 

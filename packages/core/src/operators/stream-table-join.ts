@@ -5,6 +5,7 @@
  */
 import { requireFunction } from './functions.ts';
 import type { OperatorContext, Processor, ProcessorFactory } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import type { EvictionListener, JoinBuffer } from '../stores/buffer-faces.ts';
 import type { StreamTableJoiner } from './stream-global-join.ts';
@@ -57,7 +58,9 @@ class StreamTableJoin<K, V, T, R> implements Processor<K, V | null, K, R>, Evict
           ? table.lookup(key)
           : table.lookupAsOf(key, record.timestamp);
     if (row === undefined && !this.#isLeft) return;
-    this.#context.forward(record.withValue(this.#joiner(record.value, row === undefined ? null : row.value, key)));
+    const joined = this.#joiner(record.value, row === undefined ? null : row.value, key);
+    refusePromise(joined, 'the joiner');
+    this.#context.forward(record.withValue(joined));
   }
 }
 

@@ -6,6 +6,7 @@
 import { StreamsError } from '../errors.ts';
 import type { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
 import { requireFunction, requireMethods, type Initializer } from './functions.ts';
@@ -48,14 +49,22 @@ class TableAggregate<K, V, A> implements Processor<K, Change<V>, K, Change<A>> {
     let aggregate: A | null = oldAggregate;
     if (oldValue !== null && row !== undefined) {
       aggregate = this.#aggregator.subtract(row.value, oldValue, key) ?? null;
+      refusePromise(aggregate, 'subtract of the aggregator');
       timestamp = Math.max(record.timestamp, row.timestamp);
     }
     if (newValue !== null) {
-      aggregate = this.#aggregator.add(aggregate ?? this.#initializer(), newValue, key) ?? null;
+      aggregate = this.#aggregator.add(aggregate ?? this.#initial(), newValue, key) ?? null;
+      refusePromise(aggregate, 'add of the aggregator');
       if (row !== undefined) timestamp = Math.max(record.timestamp, row.timestamp);
     }
     const validTo = this.#store.write(key, aggregate, timestamp);
     this.#output.forward(record, aggregate, oldAggregate, timestamp, validTo);
+  }
+
+  #initial(): A {
+    const aggregate = this.#initializer();
+    refusePromise(aggregate, 'the initializer');
+    return aggregate;
   }
 }
 

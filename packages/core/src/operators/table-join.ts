@@ -6,6 +6,7 @@
 import { requireFunction } from './functions.ts';
 import { Change } from '../processor/change.ts';
 import type { OperatorContext, Processor, ProcessorContext } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
 import type { TableTraits } from './operator.ts';
@@ -71,7 +72,9 @@ class TableJoinSide<K, This, Other, V> implements Processor<K, Change<This>, K, 
 
   #joined(value: This | null, other: Other | null, key: K): V | null {
     if (value === null && (other === null || this.#side.isRequired)) return null;
-    return this.#side.combine(value, other, key) ?? null;
+    const joined = this.#side.combine(value, other, key) ?? null;
+    refusePromise(joined, 'the joiner');
+    return joined;
   }
 }
 
@@ -154,6 +157,7 @@ function joinedReader<K, L, R, V>(
       const rightRow = right.lookup(key);
       if (rightRow === undefined && (isRightRequired || leftRow === undefined)) return undefined;
       const value = joiner(leftValue, rightRow === undefined ? null : rightRow.value, key);
+      refusePromise(value, 'the joiner');
       if (value === null || value === undefined) return undefined;
       return { value, timestamp: Math.max(leftTimestamp, rightRow === undefined ? -1 : rightRow.timestamp) };
     },

@@ -2,6 +2,7 @@
 import { requireMethods } from './functions.ts';
 import type { Change } from '../processor/change.ts';
 import type { Processor, ProcessorContext } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import type { TableStore } from '../stores/faces.ts';
 import type { TableOperator, TableTraits } from './operator.ts';
@@ -42,6 +43,7 @@ class TableReduce<K, V> implements Processor<K, Change<V>, K, Change<V>> {
     let reduced: V | null = oldAggregate;
     if (oldValue !== null && row !== undefined) {
       reduced = this.#reducer.subtract(row.value, oldValue, key) ?? null;
+      refusePromise(reduced, 'subtract of the reducer');
       timestamp = Math.max(record.timestamp, row.timestamp);
     }
     if (newValue !== null) {
@@ -49,6 +51,7 @@ class TableReduce<K, V> implements Processor<K, Change<V>, K, Change<V>> {
         reduced = newValue;
       } else {
         reduced = this.#reducer.add(reduced, newValue, key) ?? null;
+        refusePromise(reduced, 'add of the reducer');
         if (row !== undefined) timestamp = Math.max(record.timestamp, row.timestamp);
       }
     }

@@ -14,6 +14,7 @@ import type {
   ScheduleOptions,
 } from '../processor/processor.ts';
 import type { ValueTransformer, ValueTransformerFactory } from '../processor/value-transformer.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { RecordMetadata, StreamRecord } from '../record.ts';
@@ -47,15 +48,21 @@ class TableTransformValues<K, V, V2> implements Processor<K, Change<V>, K, Chang
     const { key, timestamp } = record;
     const change = record.value;
     const store = this.#store;
-    const newValue = this.#transformer.transform(change.newValue, key) ?? null;
+    const newValue = this.#transformed(change.newValue, key);
     if (store === undefined) {
-      const oldValue = this.#traits.sendOldValues ? (this.#transformer.transform(change.oldValue, key) ?? null) : null;
+      const oldValue = this.#traits.sendOldValues ? this.#transformed(change.oldValue, key) : null;
       this.#context.forward(record.withValue(new Change(newValue, oldValue, change.isLatest || this.#traits.isOutputVersioned === false)));
       return;
     }
     const oldValue = this.#traits.sendOldValues ? (store.lookup(key)?.value ?? null) : null;
     const validTo = store.write(key, newValue, timestamp);
     this.#output.forward(record, newValue, oldValue, timestamp, validTo);
+  }
+
+  #transformed(value: V | null, key: K): V2 | null {
+    const transformed = this.#transformer.transform(value, key) ?? null;
+    refusePromise(transformed, 'the value transformer');
+    return transformed;
   }
 
   close(): void {
@@ -79,6 +86,7 @@ export function transformedView<K, V, V2>(create: ValueTransformerFactory<K, V, 
     transformer.init?.(new RowContext(context));
     return derivedReader(parent, (row, key): ValueAndTimestamp<V2> | undefined => {
       const value = transformer.transform(row === undefined ? null : row.value, key);
+      refusePromise(value, 'the value transformer');
       return value === null || value === undefined ? undefined : { value, timestamp: row === undefined ? unknownTime : row.timestamp };
     });
   };

@@ -4,6 +4,7 @@
  */
 import type { Change } from '../processor/change.ts';
 import type { OperatorContext, Processor } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { StreamRecord } from '../record.ts';
 import type { WindowTable } from '../stores/window-faces.ts';
 import type { TimeWindows } from '../windows/time-windows.ts';
@@ -66,6 +67,7 @@ class WindowAggregate<K, V, A> implements Processor<K, V, Windowed<K>, Change<A>
     let old: A | null;
     if (row === undefined) {
       old = aggregation.initializer();
+      refusePromise(old, 'the initializer');
     } else {
       old = row.value;
       if (row.timestamp > timestamp) timestamp = row.timestamp;
@@ -73,6 +75,7 @@ class WindowAggregate<K, V, A> implements Processor<K, V, Windowed<K>, Change<A>
     // An aggregator that ignores its value may be given anything for it.
     const value = aggregation.readsValue ? record.value : (null as V);
     const aggregate = aggregation.aggregator(old, value, key) ?? null;
+    refusePromise(aggregate, aggregation.aggregatorName);
     this.#store.write(key, start, aggregate, timestamp);
     this.#output.update(record, start, end, aggregate, old, timestamp);
   }

@@ -23,6 +23,9 @@ export interface Aggregation<K, V, A> {
   readonly aggregator: WindowAggregator<K, V, A>;
   /** Of sessions only. */
   readonly merger: SessionMerger<K, A>;
+  /** What the two are to the user, for errors. */
+  readonly aggregatorName: string;
+  readonly mergerName: string;
   /** False if the aggregator ignores the value: then it is not decoded. */
   readonly readsValue: boolean;
   /** Under what the operator's stream time is kept; several operators may share a store. */
@@ -43,6 +46,8 @@ export function aggregating<K, V, A>(
     initializer,
     aggregator,
     merger: merger ?? unmerged,
+    aggregatorName: 'the aggregator',
+    mergerName: 'the merger',
     readsValue: true,
     timeName,
   };
@@ -61,6 +66,8 @@ export function reducing<K, V>(reducer: WindowReducer<K, V>): Aggregation<K, V, 
     // A value that is null removes what is not there.
     aggregator: (aggregate, value, key) => (aggregate === null ? (value as NonNullable<V> | null) : reducer(aggregate, value, key)),
     merger: (aggregate, next, key) => (aggregate === null ? next : reducer(aggregate, next, key)),
+    aggregatorName: 'the reducer',
+    mergerName: 'the reducer',
     readsValue: true,
     timeName,
   };
@@ -70,6 +77,8 @@ const counter: Aggregation<unknown, unknown, number> = {
   initializer: () => 0,
   aggregator: (count) => (count ?? 0) + 1,
   merger: (count, next) => (count ?? 0) + next,
+  aggregatorName: 'count',
+  mergerName: 'count',
   readsValue: false,
   timeName,
 };

@@ -3,6 +3,7 @@
  * Kafka Streams: `ResponseJoinProcessorSupplier`.
  */
 import type { OperatorContext, Processor } from '../../processor/processor.ts';
+import { refusePromise } from '../../processor/synchronous.ts';
 import type { StreamRecord } from '../../record.ts';
 import type { OpenTableReader, TableReader } from '../table-reader.ts';
 import { type ForeignKeyJoin, valueHash } from './join.ts';
@@ -41,6 +42,8 @@ export class ResolveResponse<K, V, KO, VO, R> implements Processor<K, Response<V
       return;
     }
     const isJoined = row !== undefined && (foreignValue !== null || this.#join.isLeft);
-    this.#context.forward(record.withValue(isJoined ? (this.#joiner(row.value, foreignValue, key) ?? null) : null));
+    const joined = isJoined ? (this.#joiner(row.value, foreignValue, key) ?? null) : null;
+    refusePromise(joined, 'the joiner');
+    this.#context.forward(record.withValue(joined));
   }
 }

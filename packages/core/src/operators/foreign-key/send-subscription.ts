@@ -4,6 +4,7 @@
  */
 import type { Change } from '../../processor/change.ts';
 import type { OperatorContext, Processor } from '../../processor/processor.ts';
+import { refusePromise } from '../../processor/synchronous.ts';
 import type { StreamRecord } from '../../record.ts';
 import { ByteWriter } from '../../serde/byte-writer.ts';
 import type { Serde } from '../../serde/serde.ts';
@@ -43,8 +44,8 @@ export class SendSubscription<K, V, KO> implements Processor<K, Change<V>, KO | 
     }
     if (newValue === null && oldValue === null) return;
     const { key } = record;
-    const oldKey = oldValue === null ? null : (this.#extract(oldValue, key) ?? null);
-    const newKey = newValue === null ? null : (this.#extract(newValue, key) ?? null);
+    const oldKey = this.#foreignKey(oldValue, key);
+    const newKey = this.#foreignKey(newValue, key);
     const hash = newValue === null ? null : this.#hash.of(newValue);
     if (this.#join.isLeft) {
       if (oldKey !== null && (newKey === null || this.#differ(oldKey, newKey))) this.#send(record, oldKey, instructions.forget, hash);
@@ -64,6 +65,13 @@ export class SendSubscription<K, V, KO> implements Processor<K, Change<V>, KO | 
     }
     if (newValue !== null) this.#context.dropped('null foreign key');
     if (oldKey !== null) this.#send(record, oldKey, instructions.forgetAndAnswer, hash);
+  }
+
+  #foreignKey(value: V | null, key: K): KO | null {
+    if (value === null) return null;
+    const foreignKey = this.#extract(value, key) ?? null;
+    refusePromise(foreignKey, 'the foreign key of the join');
+    return foreignKey;
   }
 
   #send(record: StreamRecord<K, Change<V>>, foreignKey: KO | null, instruction: Instruction, hash: Uint8Array | null): void {
