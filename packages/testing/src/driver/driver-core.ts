@@ -353,7 +353,11 @@ export class DriverCore {
 
   *#feed(): Steps<void> {
     if (this.#topics.hasPatterns) for (const topic of this.logs.takeNewTopics()) yield* this.#adopt(topic);
-    if (this.#global !== undefined) yield* this.#global.feed(this.#nowMs);
+    if (this.#global !== undefined) {
+      yield* this.#global.feed(this.#nowMs);
+      // As Java's driver flushes global stores: it shows in which rows the record cache evicts.
+      if (this.#options.commitEachRecord) yield* this.#global.commit();
+    }
     for (const slot of this.#slots) yield* slot.feed(this.#options.descendingTasks);
   }
 
