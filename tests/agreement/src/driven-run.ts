@@ -3,10 +3,9 @@ import { serdes, type Topology } from '@millrace/core';
 import type { StateBackend } from '@millrace/state';
 import { type AsyncTopologyTestDriver, type CrashOptions, TopologyTestDriver } from '@millrace/testing';
 import { buildTopology } from '#cases/interpreter/build-topology';
-import { type Json, type JsonObject, textOf } from '#cases/json';
+import { type Json, type JsonObject, numberOf, textOf } from '#cases/json';
 import { driverOptions, inputRecord, subscriptionStore } from '#cases/run-case';
 import { type CaseStore, listStore } from '#cases/store-reading';
-import { applicationId } from '#cases/outputs';
 import { byPlace, type History, type LooseChangelogs } from './history.ts';
 import type { Trial } from './trial.ts';
 
@@ -42,9 +41,9 @@ export async function runDriven(
   crashes?: CrashPlan,
   taskOrder: 'ascending' | 'descending' = 'ascending',
 ): Promise<DrivenRun> {
-  const { testCase, partitions } = trial;
+  const { applicationId, testCase, partitions } = trial;
   const { topology } = buildTopology(testCase);
-  const options = { ...driverOptions(testCase), partitions, taskOrder };
+  const options = { ...driverOptions(testCase), applicationId, partitions, taskOrder };
   const driver: Driver =
     state === undefined ? new TopologyTestDriver(topology, options) : await TopologyTestDriver.open(topology, { ...options, state });
   try {
@@ -57,7 +56,7 @@ export async function runDriven(
         kind: 'done',
         ends,
         history: {
-          topics: topicsOf(driver, looseChangelogs(topology.plan)),
+          topics: topicsOf(applicationId, driver, looseChangelogs(applicationId, topology.plan)),
           stores: storesOf(driver),
           hasStores: driver.storeNames.length > 0,
         },
@@ -77,7 +76,7 @@ async function drive(
   let dying = false;
   for (const [index, input] of testCase.inputs.entries()) {
     try {
-      await driver.createInputTopic(textOf(input['t'], 't'), { key: serdes.bytes(), value: serdes.bytes() }).pipeInput(inputRecord(input));
+      await take(driver, input);
       if (dying) await driver.crash(crashes?.how);
       dying = false;
       if (commits.has(index)) await commit(driver, testCase.config);
@@ -98,6 +97,11 @@ async function drive(
   return undefined;
 }
 
+async function take(driver: Driver, input: JsonObject): Promise<void> {
+  if (input['advanceWallMs'] !== undefined) await driver.advanceWallClockTime(numberOf(input['advanceWallMs'], 'advanceWallMs'));
+  else await driver.createInputTopic(textOf(input['t'], 't'), { key: serdes.bytes(), value: serdes.bytes() }).pipeInput(inputRecord(input));
+}
+
 /**
  * Commits until nothing is left to commit: what a flushed cache brings runs through later sub-topologies, and may be kept in their caches until the next commit. A crash in the middle
  * of that lets the restarted tasks see together what came one by one, and record choice by timestamp then takes another order.
@@ -108,7 +112,7 @@ async function commit(driver: Driver, { cacheBytes }: JsonObject): Promise<void>
 }
 
 /** Suppress buffers log what changed in the order of a hash table, which has the size that it ever needed; join buffers number rows from the largest number that they hold. */
-export function looseChangelogs(plan: Topology['plan']): LooseChangelogs {
+export function looseChangelogs(applicationId: string, plan: Topology['plan']): LooseChangelogs {
   const stores = plan.subtopologies.flatMap((subtopology) => subtopology.stores);
   const changelogsOf = (kind: (typeof stores)[number]['spec']['kind']): ReadonlySet<string> =>
     new Set(stores.flatMap(({ spec }) => (spec.kind === kind ? [`${applicationId}-${spec.name}-changelog`] : [])));
@@ -120,10 +124,11 @@ function sizesOf(driver: Driver): TopicSizes {
   return new Map(driver.producedTopicNames().map((name) => [name, driver.createOutputTopic(name, bytes).queueSize]));
 }
 
-function topicsOf(driver: Driver, loose: LooseChangelogs): ReadonlyMap<string, readonly string[]> {
+function topicsOf(applicationId: string, driver: Driver, loose: LooseChangelogs): ReadonlyMap<string, readonly string[]> {
   const bytes = { key: serdes.bytes(), value: serdes.bytes() };
   const names = driver.producedTopicNames();
   return byPlace(
+    applicationId,
     names.flatMap((name) =>
       driver
         .createOutputTopic(name, bytes)

@@ -1,17 +1,17 @@
 /** Runs a trial as an application on an embedded cluster, one record after the other, under a virtual clock. */
 import type { Topology } from '@millrace/core';
-import type { ErrorHandlers } from '@millrace/core/engine';
 import { KafkaStreams } from '@millrace/core/runtime';
-import { Headers, partitionForKey, type RecordProducer, silentLogger, type StreamsClient } from '@millrace/core/kafka';
+import { type RecordProducer, silentLogger, type StreamsClient } from '@millrace/core/kafka';
 import { EmbeddedKafka, seededRandom, VirtualClock } from '@millrace/embedded-kafka';
 import { clientOver } from '@millrace/kafka';
 import { memory } from '@millrace/state/memory';
-import { applicationId } from '#cases/outputs';
 import { buildTopology } from '#cases/interpreter/build-topology';
 import { textOf } from '#cases/json';
-import { driverOptions, inputRecord } from '#cases/run-case';
 import { type TopicSizes, looseChangelogs } from './driven-run.ts';
 import { byPlace, type History } from './history.ts';
+import { append, handlersOf, InputTurns, inputTopicsOf, topicsOf } from './surroundings.ts';
+import type { Application, ApplicationRun } from './lock-step.ts';
+import { PipedRecords } from './piped-records.ts';
 import type { Trial } from './trial.ts';
 
 const commitIntervalMs = 50;
@@ -20,7 +20,13 @@ const stepLimitMs = 60_000;
 /** Longer than anything here runs: what time would take away stays. */
 const neverMs = 1_000_000_000;
 
-export class EmbeddedRun {
+/** Its clock goes on with every wait. */
+export const onEmbeddedCluster: Application = {
+  wallClockStands: false,
+  start: (trial, outputs) => EmbeddedRun.start(trial, outputs),
+};
+
+export class EmbeddedRun implements ApplicationRun {
   readonly #trial: Trial;
   readonly #clock = new VirtualClock();
   readonly #topology: Topology;
@@ -28,8 +34,8 @@ export class EmbeddedRun {
   readonly #app: KafkaStreams;
   readonly #client: StreamsClient;
   readonly #producer: RecordProducer;
-  /** Where the next record without a key goes, by topic: they take turns, as in the driver. */
-  readonly #next = new Map<string, number>();
+  readonly #turns: InputTurns;
+  readonly #piped = new PipedRecords();
   #failure: unknown;
 
   private constructor(trial: Trial, topology: Topology, cluster: EmbeddedKafka, clock: VirtualClock) {
@@ -39,8 +45,9 @@ export class EmbeddedRun {
     this.#topology = topology;
     this.#cluster = cluster;
     this.#clock = clock;
+    this.#turns = new InputTurns(trial.partitions);
     this.#app = new KafkaStreams(topology, {
-      applicationId,
+      applicationId: trial.applicationId,
       client: factory,
       state: memory(),
       clock,
@@ -69,25 +76,12 @@ export class EmbeddedRun {
   static async start(trial: Trial, outputs: Iterable<string>): Promise<EmbeddedRun> {
     const clock = new VirtualClock();
     const cluster = await EmbeddedKafka.start({ clock, seed: 1, retentionCheckIntervalMs: neverMs, compactionIntervalMs: neverMs });
-    const inputs = trial.testCase.inputs.map(({ t }) => textOf(t, 't'));
     const { topology } = buildTopology(trial.testCase);
-    const { globalStores, subtopologies } = topology.plan;
-    const sources = subtopologies.flatMap(({ nodes }) => nodes.flatMap((node) => (node.kind === 'source' ? node.topics : [])));
-    const read = [...sources, ...globalStores.flatMap(({ source }) => source.topics)].flatMap(({ internal, name }) =>
-      internal ? [] : [name],
-    );
-    const sinks = subtopologies.flatMap(({ nodes }) =>
-      nodes.flatMap((node) => (node.kind === 'sink' && typeof node.topic !== 'function' ? [node.topic] : [])),
-    );
-    const written = sinks.flatMap(({ internal, name }) => (internal ? [] : [name]));
-    const { deadLetterTopic } = handlersOf(trial);
-    const dead = deadLetterTopic === undefined ? [] : [deadLetterTopic];
-    for (const topic of new Set([...inputs, ...read, ...written, ...dead, ...outputs]))
-      cluster.createTopic(topic, { partitions: trial.partitions });
+    for (const topic of topicsOf(trial, topology.plan, outputs)) cluster.createTopic(topic, { partitions: trial.partitions });
     const run = new EmbeddedRun(trial, topology, cluster, clock);
     try {
       await clock.run(run.#client.connect());
-      await clock.run(run.#producer.lookUp([...new Set(inputs)]));
+      await clock.run(run.#producer.lookUp([...inputTopicsOf(trial)]));
       await clock.run(run.#app.start());
       await run.#until(() => run.#app.state === 'RUNNING', 'it runs');
       return run;
@@ -100,21 +94,11 @@ export class EmbeddedRun {
   /** Writes one input and waits until the topics have what they should, and everything is committed. */
   async step(index: number, ends: TopicSizes): Promise<void> {
     const input = this.#trial.testCase.inputs[index] ?? {};
-    const { headers, key, timestamp, value } = inputRecord(input);
     const topic = textOf(input['t'], 't');
-    const none = new Uint8Array(0);
-    this.#producer
-      .partition(topic, this.#partitionOf(topic, key ?? null))
-      .append(
-        timestamp,
-        key ?? none,
-        key === null || key === undefined ? -1 : 0,
-        key?.length ?? 0,
-        value ?? none,
-        value === null ? -1 : 0,
-        value?.length ?? 0,
-        headers.length === 0 ? null : new Headers(headers),
-      );
+    const partition = this.#turns.choose(topic, input);
+    // Nothing else writes now.
+    this.#piped.add({ name: topic, partition, offset: this.#cluster.log(topic, partition).endOffset });
+    append(this.#producer.partition(topic, partition), input);
     await this.#clock.run(this.#producer.flush());
     // What only reads shows nowhere; it has the time of a few polls.
     await this.#clock.advance(2 * commitIntervalMs);
@@ -126,27 +110,16 @@ export class EmbeddedRun {
   async history(): Promise<History> {
     await this.#clock.advance(10 * commitIntervalMs);
     this.#check();
-    const written = this.#cluster.topics().filter((name) => name.startsWith(`${applicationId}-`) || !this.#inputTopics.has(name));
-    const records = written.flatMap((name) => this.#cluster.records(name).map((record) => ({ name, ...record })));
-    return { topics: byPlace(records, looseChangelogs(this.#topology.plan)), stores: {}, hasStores: false };
-  }
-
-  get #inputTopics(): ReadonlySet<string> {
-    return new Set(this.#trial.testCase.inputs.map(({ t }) => textOf(t, 't')));
+    const { applicationId } = this.#trial;
+    const stored = this.#cluster.topics().flatMap((name) => this.#cluster.records(name).map((record) => ({ name, ...record })));
+    const records = this.#piped.without(stored);
+    return { topics: byPlace(applicationId, records, looseChangelogs(applicationId, this.#topology.plan)), stores: {}, hasStores: false };
   }
 
   async close(): Promise<void> {
     await this.#clock.run(this.#app.close({ timeoutMs: 60_000 }));
     await this.#clock.run(this.#client.close());
     await this.#cluster.close();
-  }
-
-  #partitionOf(topic: string, key: Uint8Array | null): number {
-    const { partitions } = this.#trial;
-    if (key !== null && key !== undefined) return partitionForKey(key, 0, key.length, partitions);
-    const next = this.#next.get(topic) ?? 0;
-    this.#next.set(topic, (next + 1) % partitions);
-    return next;
   }
 
   #sizeOf(topic: string): number {
@@ -173,14 +146,4 @@ export class EmbeddedRun {
       await this.#clock.advance(20);
     }
   }
-}
-
-/** Those that the driver is given. */
-function handlersOf({ testCase }: Trial): Partial<ErrorHandlers> {
-  const { deadLetterTopic, deserialization, processing } = driverOptions(testCase).handlers ?? {};
-  return {
-    ...(deserialization === undefined ? {} : { deserialization }),
-    ...(processing === undefined ? {} : { processing }),
-    ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
-  };
 }

@@ -1,6 +1,5 @@
 /** What a run left behind: every record of every topic by partition, internal topics included, and the contents of the stores; and where two runs differ. */
 import type { JsonObject } from '#cases/json';
-import { applicationId } from '#cases/outputs';
 
 /** Records in the order of their partition, each as text. */
 export type Partitions = ReadonlyMap<string, readonly string[]>;
@@ -32,6 +31,7 @@ export interface LooseChangelogs {
 
 /** The records of topics by partition; of those without an order, by partition and key. */
 export function byPlace(
+  applicationId: string,
   records: Iterable<RecordParts & { readonly name: string; readonly partition: number }>,
   { numbered, unordered }: LooseChangelogs,
 ): Partitions {

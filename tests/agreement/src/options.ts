@@ -10,6 +10,8 @@ export interface AgreementOptions {
   readonly first: number;
   readonly count: number;
   readonly engine: EngineName;
+  /** Undefined: the embedded cluster. */
+  readonly brokers: readonly string[] | undefined;
 }
 
 export const usage = `Usage: npm run agreement -- restore|lock-step [OPTION…]
@@ -18,12 +20,13 @@ Makes up cases by seed, as npm run fuzz does, runs each of them more than once, 
 every topic, internal ones included, partition by partition and byte for byte.
 
   restore    with crashes behind every commit and without: same records, same rows
-  lock-step  in the truthful test driver and in the application on an embedded cluster
+  lock-step  in the truthful test driver and in the application on a cluster
 
   --seed S         whole number; case i of seed S is the same for good   (default 1)
   --first N        number of the first case                              (default 0)
   --count N        how many cases                                        (default 1000)
   --engine ENGINE  memory (default), rocksdb or leveldb: where the stores of restore live
+  --brokers LIST   host:port of a real cluster for lock-step, several apart by commas   (default: the embedded one)
   --help           print this
 
 Exit status: 0 all agree, 1 some do not, 2 wrong usage.`;
@@ -40,6 +43,7 @@ export function optionsFrom(args: readonly string[]): AgreementOptions | undefin
   return {
     comparison,
     engine,
+    brokers: values.brokers?.split(','),
     seed: whole(values.seed, 'seed', 1),
     first: whole(values.first, 'first', 0),
     count: whole(values.count, 'count', 1000),
@@ -51,6 +55,7 @@ interface Values {
   readonly first?: string;
   readonly count?: string;
   readonly engine?: string;
+  readonly brokers?: string;
   readonly help?: boolean;
 }
 
@@ -60,7 +65,7 @@ function parse(args: readonly string[]): { readonly values: Values; readonly pos
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { seed: string, first: string, count: string, engine: string, help: { type: 'boolean', short: 'h' } },
+      options: { seed: string, first: string, count: string, engine: string, brokers: string, help: { type: 'boolean', short: 'h' } },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

@@ -14,7 +14,8 @@ import type { Verdict } from './verdict.ts';
 /** `state` undefined: in memory, where a crash always loses the stores. `keptOnly`: never lose the disk, since some stores have no changelog. */
 export async function judgeRestore(trial: Trial, state: StateBackend | undefined, keptOnly = false): Promise<Verdict> {
   const base = await fitting(trial, state);
-  if (base === undefined || base.trial.commits.size === 0) return { kind: 'unfit' };
+  if (base === undefined) return { kind: 'unfit', why: 'the topology is refused, or its first input fails' };
+  if (base.trial.commits.size === 0) return { kind: 'unfit', why: 'nothing is committed' };
   let crashes = 0;
   for (const plan of plansFor(state, keptOnly)) {
     // What is applied twice changes rows, and with them whatever comes after.

@@ -37,6 +37,7 @@ describe('driver and application in lock-step', () => {
         ],
         expect: {},
       }),
+      applicationId: 'case',
       partitions: 1,
       commits: new Set([0, 1]),
     });

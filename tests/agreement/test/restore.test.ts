@@ -10,7 +10,7 @@ import type { Trial } from '../src/trial.ts';
 
 function trial(topology: readonly JsonObject[], inputs: readonly JsonObject[], config: JsonObject = { store: 'rocksdb' }): Trial {
   const testCase = caseFromJson({ id: 'kept', config, topology, inputs, expect: {} });
-  return { testCase, partitions: 1, commits: new Set(inputs.keys()) };
+  return { testCase, applicationId: 'case', partitions: 1, commits: new Set(inputs.keys()) };
 }
 
 const at = (ts: number, t: string, k: string, v: string | null): JsonObject => ({ t, k, v, ts });
