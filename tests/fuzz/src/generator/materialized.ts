@@ -62,7 +62,8 @@ function supplied(draft: Draft, key: ValueType, name: string, logged: boolean): 
 }
 
 /** Of a windowed table. */
-export function materializedWindows(draft: Draft, key: ValueType, window: WindowFacts): Materialization {
+/** `final`: the windows are emitted on close. */
+export function materializedWindows(draft: Draft, key: ValueType, window: WindowFacts, final = false): Materialization {
   const { random } = draft;
   if (!random.chance(0.6)) return none;
   const name = random.chance(0.85) ? draft.newId('S') : undefined;
@@ -72,7 +73,9 @@ export function materializedWindows(draft: Draft, key: ValueType, window: Window
   if (name !== undefined) {
     draft.stores.push({ name, shape: window.type === 'session' ? 'session' : 'window', key, window });
     if (draft.has('suppliers') && window.type !== 'unlimited' && random.chance(0.15)) {
-      const supplier = random.pick(['rocksdb', 'inMemory']);
+      const picked = random.pick(['rocksdb', 'inMemory']);
+      // Kafka Streams fails at every record there (docs/differences.md).
+      const supplier = final && window.type === 'session' ? 'inMemory' : picked;
       const size = window.type === 'session' ? {} : { windowMs: window.sizeMs };
       return { fields: { mat: { name, supplier, retentionMs, ...size, ...switches(draft) } }, store: name, versionedMs: undefined };
     }
