@@ -182,6 +182,23 @@ test('sinks write windowed keys with the windows of the table, also where the ke
   expect(output.readRecord()).toMatchObject({ key: new Windowed('a', { start: 10, end: 20 }), value: 1 });
 });
 
+test('suppress buffers windowed keys also where the key serde is the default', () => {
+  const builder = newBuilder({ cacheBytes: 0 });
+  builder
+    .stream('in')
+    .groupByKey()
+    .windowedBy(timeWindows({ size: 10 }))
+    .count()
+    .suppress({ until: 'windowClose' })
+    .toStream()
+    .to('out');
+  using driver = new TopologyTestDriver(builder.build());
+  const input = driver.createInputTopic('in', { key: text, value: text });
+  for (const timestamp of [12, 15, 20]) input.pipeInput({ key: 'a', value: 'x', timestamp });
+  const output = driver.createOutputTopic('out', { key: serdes.timeWindowed(text, { size: 10 }), value: serdes.long() });
+  expect(output.readKeyValuesToList()).toEqual([{ key: new Windowed('a', { start: 10, end: 20 }), value: 2 }]);
+});
+
 test('windowed keys go where their inner keys go', () => {
   const builder = newBuilder({ cacheBytes: 0 });
   groupedOf(builder)
