@@ -57,16 +57,16 @@ export class ErrorPolicy {
     this.#send = send;
   }
 
-  /** A processor threw on a record: returns if the record is to be dropped, throws otherwise. */
-  processing(node: string, record: StreamRecord<unknown, unknown>, error: unknown): void {
+  /** A processor threw on a record: returns if the record is to be dropped, throws otherwise. `stores`: those that it may have written to. */
+  processing(node: string, stores: readonly string[], record: StreamRecord<unknown, unknown>, error: unknown): void {
     if (mustPass(error)) throw error;
-    this.#decide(node, record, error, `processor ${node} failed on a record`);
+    this.#decide(node, record, error, `processor ${node} failed on a record`, remedyFor(error, stores));
   }
 
   /** A punctuation threw. */
   punctuation(node: string, error: unknown): void {
     if (mustPass(error)) throw error;
-    this.#decide(node, null, error, `a punctuation of processor ${node} failed`);
+    this.#decide(node, null, error, `a punctuation of processor ${node} failed`, '');
   }
 
   /** A source could not decode a record: returns if the record is to be dropped. */
@@ -171,7 +171,7 @@ export class ErrorPolicy {
     });
   }
 
-  #decide(node: string, record: StreamRecord<unknown, unknown> | null, error: unknown, what: string): void {
+  #decide(node: string, record: StreamRecord<unknown, unknown> | null, error: unknown, what: string, remedy: string): void {
     const details = this.#currentDetails(node);
     const context = this.#errorContext(node);
     const decision = this.#ask('processing', context, error, details, () => this.#handlers.processing(context, record, error));
@@ -179,7 +179,7 @@ export class ErrorPolicy {
       this.#dropped.add('processing error', null, -1);
       return;
     }
-    throw new ProcessingError('MR_PROCESSING', `${what} (${describeError(error)})`, { details, cause: error });
+    throw new ProcessingError('MR_PROCESSING', `${what} (${describeError(error)})${remedy}`, { details, cause: error });
   }
 
   /**
@@ -286,4 +286,11 @@ export function checkHandlers(handlers: { readonly [N in keyof ErrorHandlers]?: 
       },
     );
   }
+}
+
+/** What a sink cannot write is told there, so a value of the wrong type was meant for a store: most often one that nobody gave a serde. */
+function remedyFor(error: unknown, stores: readonly string[]): string {
+  if (!(error instanceof WrongTypeError) || stores.length === 0) return '';
+  const named = `${stores.length === 1 ? 'the store' : 'one of the stores'} ${stores.map((name) => `"${name}"`).join(', ')}`;
+  return `: a serde of ${named} does not fit what is put into it; give \`key\` and \`value\` in the options of the store, without which the builder's are taken`;
 }

@@ -238,6 +238,7 @@ export class ProcessorNode implements EngineNode {
   readonly #context: NodeContext;
   readonly #policy: ErrorPolicy;
   readonly #fixedKey: boolean;
+  readonly #stores: readonly string[];
 
   constructor(
     name: string,
@@ -248,6 +249,7 @@ export class ProcessorNode implements EngineNode {
   ) {
     this.name = name;
     this.#processor = processor;
+    this.#stores = stores;
     this.#fixedKey = keepsKeys(processor);
     this.#context = new NodeContext(name, stores, children, forwardsCopies(processor), this.#fixedKey, services);
     this.#policy = services.policy;
@@ -268,7 +270,7 @@ export class ProcessorNode implements EngineNode {
       const result: unknown = this.#processor.process(record);
       if (result !== undefined) refusePromise(result, `process of processor ${this.name}`, this.#place);
     } catch (error) {
-      this.#policy.processing(this.name, record, error);
+      this.#policy.processing(this.name, this.#stores, record, error);
     }
   }
 

@@ -16,23 +16,24 @@ export function javaHashCode(text: string): number {
 const minimumTable = 16;
 const loadFactor = 0.75;
 
-function inBuckets(entries: readonly string[], tableSize: number): string[] {
-  const bucket = (text: string): number => {
-    const hash = javaHashCode(text);
+function inBuckets<T>(entries: readonly T[], hashOf: (entry: T) => number, tableSize: number): T[] {
+  const bucketOf = (entry: T): number => {
+    const hash = hashOf(entry);
     return (hash ^ (hash >>> 16)) & (tableSize - 1);
   };
-  return entries
-    .map((text, position) => ({ text, position, bucket: bucket(text) }))
-    .sort((a, b) => a.bucket - b.bucket || a.position - b.position)
-    .map((entry) => entry.text);
+  return entries.toSorted((a, b) => bucketOf(a) - bucketOf(b));
 }
 
-/** Order of a set that started empty and grew by these, in insertion order. */
-export function grownHashOrder(texts: Iterable<string>): string[] {
-  const entries = [...new Set(texts)];
+/** Order of a set or map that started empty and grew by these, all different, in insertion order. */
+export function grownOrder<T>(entries: readonly T[], hashOf: (entry: T) => number): T[] {
   let tableSize = minimumTable;
   while (entries.length > tableSize * loadFactor) tableSize *= 2;
-  return inBuckets(entries, tableSize);
+  return inBuckets(entries, hashOf, tableSize);
+}
+
+/** As {@link grownOrder}, of texts; doubles count once. */
+export function grownHashOrder(texts: Iterable<string>): string[] {
+  return grownOrder([...new Set(texts)], javaHashCode);
 }
 
 /** Order of a set made by copying a collection, whose table is sized beforehand. */
@@ -40,5 +41,5 @@ export function copiedHashOrder(collection: readonly string[]): string[] {
   const wanted = Math.max(Math.floor(collection.length / loadFactor) + 1, minimumTable);
   let tableSize = minimumTable;
   while (tableSize < wanted) tableSize *= 2;
-  return inBuckets([...new Set(collection)], tableSize);
+  return inBuckets([...new Set(collection)], javaHashCode, tableSize);
 }
