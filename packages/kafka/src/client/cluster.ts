@@ -36,6 +36,8 @@ export class Cluster {
   #refreshedAtMs = -Infinity;
   #refreshedInterest = -1;
   #failures = 0;
+  /** Refreshes in a row that brought nothing new. Kafka: the equivalent responses of KIP-580. */
+  #unchanged = 0;
 
   constructor(wire: WirePort, context: ClientContext) {
     this.#wire = wire;
@@ -82,7 +84,9 @@ export class Cluster {
   noteLeader(topic: string, partition: number, leader: number, leaderEpoch: number, endpoints: readonly NodeEndpoint[]): boolean {
     if (leader < 0) return false;
     for (const endpoint of endpoints) this.#noteNode(endpoint);
-    return this.#nodes.has(leader) && this.#topics.noteLeader(topic, partition, leader, leaderEpoch);
+    const isNews = this.#nodes.has(leader) && this.#topics.noteLeader(topic, partition, leader, leaderEpoch);
+    if (isNews) this.#unchanged = 0;
+    return isNews;
   }
 
   /** Called after every refresh. Returns what takes the listener away. */
@@ -97,7 +101,8 @@ export class Cluster {
   }
 
   /**
-   * Asks for all watched topics. Calls while a refresh runs share it; calls in quick succession are spaced by the back-off.
+   * Asks for all watched topics. Calls while a refresh runs share it; calls in quick succession are spaced by the back-off, which grows while nobody answers or the answers bring nothing
+   * new, as long as a partition has no leader.
    * @throws ClientError `retriable` if no node answers
    */
   async refresh(): Promise<void> {
@@ -153,13 +158,18 @@ export class Cluster {
   async #refresh(): Promise<void> {
     const repeated = this.#topics.interest === this.#refreshedInterest || this.#failures > 0;
     const waitedMs = this.clock.monotonic() - this.#refreshedAtMs;
-    const pauseMs = repeated ? backoffMs(this.context, this.#failures + 1) - waitedMs : 0;
+    // Whoever missed something found it, or gave up: the next one begins anew.
+    if (waitedMs > 2 * this.context.retryBackoffMaxMs) this.#unchanged = 0;
+    const pauseMs = repeated ? backoffMs(this.context, this.#failures + this.#unchanged + 1) - waitedMs : 0;
     if (pauseMs > 0) await sleep(this.clock, pauseMs, this.closing);
     if (this.closing.aborted) throw closedError('The Kafka client');
     const interest = this.#topics.interest;
     try {
-      for (const topic of await this.fetchMetadata(this.#topics.watched())) this.#topics.update(topic);
+      const nodes = this.#nodes;
+      let isNews = false;
+      for (const topic of await this.fetchMetadata(this.#topics.watched())) isNews = this.#topics.update(topic) || isNews;
       this.#failures = 0;
+      this.#unchanged = isNews || !haveSameAddresses(nodes, this.#nodes) ? 0 : this.#unchanged + 1;
     } catch (error) {
       this.#failures++;
       throw error;
@@ -194,6 +204,10 @@ export class Cluster {
     const start = Math.floor(this.context.random() * ids.length);
     return [...ids.slice(start), ...ids.slice(0, start), 'any'];
   }
+}
+
+function haveSameAddresses(one: ReadonlyMap<number, NodeAddress>, other: ReadonlyMap<number, NodeAddress>): boolean {
+  return one.size === other.size && [...one].every(([id, { host, port }]) => other.get(id)?.host === host && other.get(id)?.port === port);
 }
 
 function toAddress({ nodeId, host, port, rack }: NodeEndpoint): NodeAddress {

@@ -64,18 +64,12 @@ export class TopicTable {
     return this.#topics.get(topic);
   }
 
-  /** Takes over an answer. Of a topic with the same id, partitions keep a leader of a later epoch. */
-  update(answer: TopicMetadata): void {
+  /** Takes over an answer. Of a topic with the same id, partitions keep a leader of a later epoch. Returns whether anything is news. */
+  update(answer: TopicMetadata): boolean {
     const known = this.#topics.get(answer.name);
-    if (known === undefined || known.id !== answer.id || answer.errorCode !== 0) {
-      this.#topics.set(answer.name, answer);
-      return;
-    }
-    const partitions = answer.partitions.map((partition, index) => {
-      const before = known.partitions[index];
-      return before !== undefined && before.leaderEpoch > partition.leaderEpoch ? before : partition;
-    });
-    this.#topics.set(answer.name, { ...answer, partitions });
+    const merged = known === undefined ? answer : merge(known, answer);
+    this.#topics.set(answer.name, merged);
+    return known === undefined || !isSame(known, merged);
   }
 
   /** A leader that came with an error. Returns whether it is later than the known one. */
@@ -88,4 +82,25 @@ export class TopicTable {
     this.#topics.set(topic, { ...known, partitions });
     return true;
   }
+}
+
+function merge(known: TopicMetadata, answer: TopicMetadata): TopicMetadata {
+  if (known.id !== answer.id || answer.errorCode !== 0) return answer;
+  const partitions = answer.partitions.map((partition, index) => {
+    const before = known.partitions[index];
+    return before !== undefined && before.leaderEpoch > partition.leaderEpoch ? before : partition;
+  });
+  return { ...answer, partitions };
+}
+
+function isSame(one: TopicMetadata, other: TopicMetadata): boolean {
+  return (
+    one.id === other.id &&
+    one.errorCode === other.errorCode &&
+    one.partitions.length === other.partitions.length &&
+    one.partitions.every(({ errorCode, leader, leaderEpoch }, index) => {
+      const there = other.partitions[index];
+      return there?.leader === leader && there.leaderEpoch === leaderEpoch && there.errorCode === errorCode;
+    })
+  );
 }

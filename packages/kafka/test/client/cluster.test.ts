@@ -69,6 +69,28 @@ describe('a refresh', () => {
     expect([cluster.leader('topic', 0), wire.requests.length]).toEqual([2, 4]);
   });
 
+  it('is spaced more and more while a partition has no leader, and quickly again once something changes', async () => {
+    const nobody = Array.from({ length: 8 }, () => answer(-1, 1));
+    const { cluster, wire } = clusterWith(...nobody, answer(2, 2), answer(-1, 3));
+    const clock = cluster.clock as ReturnType<typeof testContext>['clock'];
+    const askedAtMs: number[] = [];
+    cluster.watch(['topic']);
+    cluster.onRefresh(() => {
+      askedAtMs.push(clock.monotonic());
+      queueMicrotask(() => {
+        if (cluster.leader('topic', 0) < 0 && wire.requests.length < 12) void cluster.refresh();
+      });
+    });
+    const start = clock.monotonic();
+    await cluster.refresh();
+    for (let round = 0; round < 80; round++) await clock.advance(100);
+    expect(askedAtMs.map((atMs) => atMs - start)).toEqual([0, 100, 300, 700, 1_500, 2_500, 3_500, 4_500, 5_500]);
+    // Found; long after, the leader is missed again.
+    void cluster.refresh();
+    for (let round = 0; round < 10; round++) await clock.advance(100);
+    expect(askedAtMs.slice(9).map((atMs) => atMs - start)).toEqual([8_000, 8_100, 8_300]);
+  });
+
   it('asks at once for a topic that was watched since', async () => {
     const asked: unknown[] = [];
     const wire = new ScriptedWire().on(metadataApi, ({ topics }) => {
