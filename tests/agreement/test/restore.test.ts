@@ -1,6 +1,7 @@
 /** A bounded number of made-up cases with crashes behind every commit, and the cases that were found to differ. */
 import { describe, expect, it } from 'vitest';
 import { caseFromJson } from '#cases/case';
+import { withEngine } from '#cases/engines';
 import type { JsonObject } from '#cases/json';
 import { runAgreement } from '../src/cli.ts';
 import { runDriven } from '../src/driven-run.ts';
@@ -62,6 +63,21 @@ describe('restore equivalence', () => {
     expect(await judgeRestore(join, undefined)).toMatchObject({ kind: 'same' });
     const run = await runDriven(join, undefined);
     expect(run.kind === 'done' ? run.history.topics.get('out-0') : run).toEqual(['"a" → "x+y" @1050']);
+  });
+
+  it('reads the topic of a global table again where its rows are in memory alone', async () => {
+    const global = trial(
+      [
+        { id: 's', op: 'stream', topic: 'in' },
+        { id: 'g', op: 'globalTable', topic: 'global', mat: { name: 'S', supplier: 'lru', maxEntries: 10 } },
+        { id: 'j', op: 'gtJoin', in: 's', right: 'g', kind: 'left', by: 'key' },
+        { op: 'to', in: 'j', topic: 'out' },
+      ],
+      [at(1, 'global', 'a', 'x'), at(2, 'in', 'a', '1'), at(3, 'global', 'b', 'y'), at(4, 'in', 'a', '2')],
+    );
+    await withEngine('rocksdb', async (state) => {
+      expect(await judgeRestore(global, state)).toMatchObject({ kind: 'same' });
+    });
   });
 
   it('notices what differs', async () => {

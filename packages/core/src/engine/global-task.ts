@@ -76,6 +76,8 @@ interface Input {
   readonly keySerde: Serde<unknown>;
   readonly valueSerde: Serde<unknown>;
   readonly plan: GlobalStorePlan;
+  /** The store is in memory alone: what an earlier process read is gone, so that its positions say nothing. */
+  readonly volatile: boolean;
   processor: ProcessorNode | undefined;
 }
 
@@ -91,6 +93,8 @@ class GlobalStateTask implements GlobalTask {
   readonly #skipped: Counter;
   /** Positions that the next commit takes. */
   #advanced = new Map<TopicPartition, InputPosition>();
+  /** Positions of volatile stores, which do not outlive the process. */
+  readonly #volatilePositions = new Map<TopicPartition, number>();
   #nowMs = 0;
 
   constructor(init: GlobalTaskInit) {
@@ -122,6 +126,7 @@ class GlobalStateTask implements GlobalTask {
           keySerde: keySerde.bind?.({ topic, role: 'key' }) ?? keySerde,
           valueSerde: valueSerde.bind?.({ topic, role: 'value' }) ?? valueSerde,
           plan,
+          volatile: plan.store.spec.kind === 'keyValue' && plan.store.spec.maxEntries !== undefined,
           processor: undefined,
         });
       }
@@ -139,6 +144,7 @@ class GlobalStateTask implements GlobalTask {
 
   position(tp: TopicPartition): number | undefined {
     const key = positionKey(tp);
+    if (this.#inputs.get(tp.topic)?.volatile === true) return this.#volatilePositions.get(key);
     return (this.#advanced.get(key) ?? this.#state.unloggedInput(key))?.offset;
   }
 
@@ -215,7 +221,10 @@ class GlobalStateTask implements GlobalTask {
       context.index = index;
       processor.process(record);
     }
-    this.#advanced.set(positionKey(tp), { offset: Math.max(from, batch.nextOffset), partitionTime: -1 });
+    const key = positionKey(tp);
+    const offset = Math.max(from, batch.nextOffset);
+    this.#advanced.set(key, { offset, partitionTime: -1 });
+    if (input.volatile) this.#volatilePositions.set(key, offset);
   }
 
   commit(): MaybePromise<void> {
@@ -230,6 +239,7 @@ class GlobalStateTask implements GlobalTask {
 
   wipe(): MaybePromise<void> {
     this.#advanced = new Map();
+    this.#volatilePositions.clear();
     return this.#state.wipe();
   }
 
