@@ -13,9 +13,7 @@ import { print } from '../operators/print.ts';
 import { selectKey } from '../operators/select-key.ts';
 import { type StreamTableJoiner, streamGlobalJoin } from '../operators/stream-global-join.ts';
 import type { TopicExtractor } from '../processor/processor.ts';
-import { forwardingCopies, keepingKeys } from '../processor/record-copies.ts';
 import type { Serde } from '../serde/serde.ts';
-import { validateName } from '../topology/names.ts';
 import type { StreamPlace } from './build-context.ts';
 import type { GlobalKTable } from './global-ktable.ts';
 import type { KGroupedStream } from './kgrouped-stream.ts';
@@ -28,15 +26,14 @@ import {
   type Printed,
   printedOptions,
   type ProcessOptions,
-  processOptions,
   type Produced,
   producedOptions,
   type Repartitioned,
   repartitionedOptions,
 } from './options.ts';
 import { requireTopic } from './source-node.ts';
-import { describeMerge, describeOperator, describeProcessor } from './processor-node.ts';
-import { type FixedKeyProcessorSupplier, openSupplier, type ProcessorSupplier } from './processor-supplier.ts';
+import { describeMerge, describeOperator } from './processor-node.ts';
+import type { FixedKeyProcessorSupplier, ProcessorSupplier } from './processor-supplier.ts';
 import { repartitionStream } from './repartition-stream.ts';
 import { requiredStream, requireGlobalTable } from './required-place.ts';
 import {
@@ -49,11 +46,11 @@ import {
   requireBranches,
   splitStream,
 } from './split.ts';
-import { connectedStores } from './state-store.ts';
 import { type TableOptions, tableOptions } from './store-options.ts';
 import { joinStreams } from './stream-join.ts';
 import { isGlobalCall, joinStream, type StreamJoinCall } from './stream-join-call.ts';
 import type { StreamJoined } from './stream-join-options.ts';
+import { processStream } from './stream-process.ts';
 import type { Joined } from './stream-table-join.ts';
 import { streamToTable } from './stream-to-table.ts';
 
@@ -331,7 +328,7 @@ export class KStream<out K, out V> {
    * @throws MR_ARGUMENT_INVALID if a new processor is not made each time: tasks must not share one.
    */
   process<K2, V2>(processor: ProcessorSupplier<K, V, K2, V2>, options: ProcessOptions = {}): KStream<K2, V2> {
-    return this.#process(processor, options, 'KSTREAM-PROCESSOR-', { repartitionRequired: true });
+    return processStream(this.place, processor, options, 'KSTREAM-PROCESSOR-', { repartitionRequired: true });
   }
 
   /**
@@ -343,7 +340,7 @@ export class KStream<out K, out V> {
     const { keySerde, repartitionRequired } = this.place;
     // A fixed-key record is a record whose key the types do not let anybody change.
     const supplier = processor as unknown as ProcessorSupplier<K, V, K, V2>;
-    return this.#process(supplier, options, 'KSTREAM-PROCESSVALUES-', { keySerde, repartitionRequired, copies: true });
+    return processStream(this.place, supplier, options, 'KSTREAM-PROCESSVALUES-', { keySerde, repartitionRequired, copies: true });
   }
 
   #joinGlobal<KG, VG, R>(
@@ -359,25 +356,6 @@ export class KStream<out K, out V> {
     const operator = streamGlobalJoin(table.openReader, selector, joiner, isLeft);
     const name = context.names.named(options.name, operator.prefix);
     const node = context.graph.add({ ...describeOperator(name, operator), usesNullKeys: isLeft }, graphNode);
-    return context.stream({ context, name, graphNode: node, keySerde, valueSerde: undefined, sources, repartitionRequired });
-  }
-
-  #process<K2, V2>(
-    processor: ProcessorSupplier<K, V, K2, V2>,
-    options: ProcessOptions,
-    prefix: string,
-    behind: { readonly keySerde?: Serde<K2> | undefined; readonly repartitionRequired: boolean; readonly copies?: boolean },
-  ): KStream<K2, V2> {
-    checkOptions(options, processOptions, 'process');
-    const { create, stores } = openSupplier(processor, options.stores, 'process');
-    const { context, graphNode, sources } = this.place;
-    // A given name consumes no index here, unlike everywhere else.
-    if (options.name !== undefined) validateName(options.name);
-    const name = options.name ?? context.names.processor(prefix);
-    const { names, own } = connectedStores(stores, context.stores);
-    const { copies, keySerde, repartitionRequired } = behind;
-    const made = copies === true ? (): ReturnType<typeof create> => keepingKeys(forwardingCopies(create())) : create;
-    const node = context.graph.add(describeProcessor(name, made, names, own), graphNode);
     return context.stream({ context, name, graphNode: node, keySerde, valueSerde: undefined, sources, repartitionRequired });
   }
 
