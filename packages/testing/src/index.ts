@@ -1,6 +1,6 @@
 export { TopologyTestDriver } from './driver/topology-test-driver.ts';
 export type { AsyncTopologyTestDriver } from './driver/async-topology-test-driver.ts';
-export type { CrashOptions, RebalanceOptions } from './driver/driver-core.ts';
+export type { CrashOptions, RebalanceOptions } from './driver/disturbances.ts';
 export type { OpenOptions, TopologyTestDriverOptions } from './driver/driver-options.ts';
 export type { PartitionOption } from './driver/partition-model.ts';
 export { fixedKeyRecord } from './processors/fixed-key-record.ts';

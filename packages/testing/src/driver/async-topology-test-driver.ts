@@ -14,7 +14,8 @@ import { StoreAccess, type StorePartition } from '../stores/store-access.ts';
 import { AsyncTestInputTopic, type RunInTurn } from '../topics/async-test-input-topic.ts';
 import type { InputTopicOptions } from '../topics/input-encoder.ts';
 import { type OutputTopicOptions, TestOutputTopic } from '../topics/test-output-topic.ts';
-import { type CrashOptions, DriverCore, type RebalanceOptions } from './driver-core.ts';
+import type { CrashOptions, RebalanceOptions } from './disturbances.ts';
+import { DriverCore } from './driver-core.ts';
 import { forwardMs, type OpenOptions, resolveOptions } from './driver-options.ts';
 import { runAwaiting, type Steps } from './steps.ts';
 

@@ -10,6 +10,7 @@ import type { StateDirectory } from '@millrace/state';
 import { OutputCapture } from '../topics/output-capture.ts';
 import type { RecordBytes } from '../topics/partition-log.ts';
 import { TopicLogs } from '../topics/topic-logs.ts';
+import type { CrashOptions, RebalanceOptions } from './disturbances.ts';
 import type { ResolvedOptions } from './driver-options.ts';
 import { GlobalSlot } from './global-slot.ts';
 import { InputPartitioner } from './input-partitioner.ts';
@@ -17,20 +18,6 @@ import { manyPartitions, onePartition, type PartitionModel, type TaskLayout } fr
 import { SerdePreparation } from './serde-preparation.ts';
 import { settle, type Steps } from './steps.ts';
 import { TaskSlot, type TaskSurroundings } from './task-slot.ts';
-
-/** What a crash leaves behind. */
-export interface CrashOptions {
-  /** What was produced since the last commit. `lost` (default): it never reached the broker. `kept`: it did, so that at-least-once repeats it. */
-  readonly produced?: 'lost' | 'kept' | undefined;
-  /** The state directory. `kept`: the disk survives. `lost`: everything is restored from the changelogs. Default: `kept` where the engine is durable. */
-  readonly state?: 'lost' | 'kept' | undefined;
-}
-
-/** How tasks change hands. */
-export interface RebalanceOptions {
-  /** `true`: every task goes to an instance without its state, which restores it from the changelogs. Default `false`: suspended and resumed with open stores. */
-  readonly move?: boolean | undefined;
-}
 
 /** Bytes of one task that are not committed before the driver commits by itself. */
 const maxUncommittedBytes = 64 * 1024 * 1024;

@@ -16,7 +16,8 @@ import type { InputTopicOptions } from '../topics/input-encoder.ts';
 import { TestInputTopic } from '../topics/test-input-topic.ts';
 import { type OutputTopicOptions, TestOutputTopic } from '../topics/test-output-topic.ts';
 import { AsyncTopologyTestDriver } from './async-topology-test-driver.ts';
-import { type CrashOptions, DriverCore, type RebalanceOptions } from './driver-core.ts';
+import type { CrashOptions, RebalanceOptions } from './disturbances.ts';
+import { DriverCore } from './driver-core.ts';
 import { forwardMs, type OpenOptions, resolveOptions, type TopologyTestDriverOptions } from './driver-options.ts';
 import { runNow, settle } from './steps.ts';
 
