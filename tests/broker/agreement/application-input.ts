@@ -109,6 +109,32 @@ export function stageInput(stage: 0 | 1 | 2, base: number): Readonly<Record<stri
   const purchase = (): Uint8Array => text(`${products[below(products.length)]}-${below(12)}`);
   const trace = (i: number): Written['headers'] => [{ key: 'trace', value: text(`${stage}.${i}`) }];
 
+  let item = 0;
+  const prices = times(80, start, 12_000, 7, (timestamp, i) => {
+    // Every fifth comes behind the record before, of the same item, by less than the grace.
+    const isLate = i % 5 === 4;
+    if (!isLate) item = below(5);
+    return {
+      key: text(`item-${item}`),
+      value: i % 13 === 12 ? null : text(`${stage}.${i}`),
+      timestamp: isLate ? timestamp - 15_000 : timestamp,
+    };
+  });
+  const quotes = [
+    ...times(80, start, 12_000, 8, (timestamp, i) => ({
+      key: text(`item-${below(7)}`),
+      value: text(`quote ${stage}.${i}`),
+      timestamp,
+      headers: trace(i),
+    })),
+    // Two between the late price and the one before it: the first meets the late one only if it waits longer than until the second.
+    ...prices
+      .filter((_, i) => i % 5 === 4)
+      .flatMap(({ key, timestamp }) =>
+        [1_001, 2_601].map((later) => ({ key, value: text(`quote ${later} ms later`), timestamp: timestamp + later })),
+      ),
+  ].sort((a, b) => a.timestamp - b.timestamp);
+
   return {
     orders: times(120, start, 10_000, 0, (timestamp, i) => {
       // Bytes that are no long, and amounts that a mapper refuses.
@@ -145,18 +171,8 @@ export function stageInput(stage: 0 | 1 | 2, base: number): Readonly<Record<stri
       value: i % 9 === 8 ? null : text(i % 7 === 6 ? 'nobody' : `c${below(7)}:${i}`),
       timestamp,
     })),
-    prices: times(80, start, 12_000, 7, (timestamp, i) => ({
-      key: text(`item-${below(5)}`),
-      value: i % 13 === 12 ? null : text(`${stage}.${i}`),
-      // Behind the record before by less than the grace.
-      timestamp: i % 5 === 4 ? timestamp - 15_000 : timestamp,
-    })),
-    quotes: times(120, start, 8_000, 8, (timestamp, i) => ({
-      key: text(`item-${below(7)}`),
-      value: text(`quote ${stage}.${i}`),
-      timestamp,
-      headers: trace(i),
-    })),
+    prices,
+    quotes,
     readings: times(90, start, 10_000, 9, (timestamp) => ({ key: text(`meter-${below(8)}`), value: long(below(1_000)), timestamp })),
   };
 }
