@@ -4,7 +4,7 @@
  */
 import type { Processor } from '../processor/processor.ts';
 import type { StoreSpec } from '../stores/store-spec.ts';
-import type { WrapProcessor } from '../topology/topology-builder.ts';
+import type { WrapProcessor } from '../topology/checked-nodes.ts';
 import { openSupplier, type WithStores } from './processor-supplier.ts';
 import { connectedStores, type DescribedStores } from './state-store.ts';
 

@@ -9,7 +9,7 @@ import { Names } from '../topology/names.ts';
 import { type Optimization, optimizationsOf, type Optimize } from '../topology/optimizations.ts';
 import type { TopologySettings } from '../topology/plan.ts';
 import { SourceLineage } from '../topology/table-lineage.ts';
-import type { WrapProcessor } from '../topology/topology-builder.ts';
+import type { WrapProcessor } from '../topology/checked-nodes.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { BuildContext } from './build-context.ts';
 import { GlobalKTable } from './global-ktable.ts';

@@ -12,7 +12,7 @@ import { describeTopology } from '../topology/describe.ts';
 import { makePlan } from '../topology/make-plan.ts';
 import type { TopologySettings } from '../topology/plan.ts';
 import type { DefaultSerdes } from '../topology/serde-resolution.ts';
-import { TopologyBuilder as CheckedNodes } from '../topology/topology-builder.ts';
+import { CheckedNodes } from '../topology/checked-nodes.ts';
 import { Topology } from '../topology/topology.ts';
 import { type Consumed, consumedOptions } from './options.ts';
 import { openCopySupplier, openSupplier, type ProcessorSupplier } from './processor-supplier.ts';

@@ -16,7 +16,7 @@ import { findRepartitionSites, mergeRepartitions } from './passes/merge-repartit
 import { rewriteSelfJoins } from './passes/self-joins.ts';
 import type { TopologySettings } from './plan.ts';
 import type { DefaultSerdes } from './serde-resolution.ts';
-import { TopologyBuilder, type WrapProcessor } from './topology-builder.ts';
+import { CheckedNodes, type WrapProcessor } from './checked-nodes.ts';
 import { Topology } from './topology.ts';
 import { isVersioned } from './versioned-tables.ts';
 
@@ -57,7 +57,7 @@ export function compile(source: Graph, options: CompileOptions): Topology {
   const reusesSourceTopics = optimizations.has('reuse.ktable.source.topics');
   const rewriting: Rewriting = { nullKeyFilters: findNullKeyFilters(graph), selfJoins, reusesSourceTopics };
 
-  const builder = new TopologyBuilder(new Map([...mergedSources, ...mergedRepartitions]), options.wrap);
+  const builder = new CheckedNodes(new Map([...mergedSources, ...mergedRepartitions]), options.wrap);
   writeAll(graph, (node) => writeNode(node, builder, rewriting));
   for (const sources of graph.copartitioned) builder.copartitionSources(sources);
   builder.validateCopartition();
@@ -88,7 +88,7 @@ function writeAll(graph: Graph, write: (node: GraphNode) => void): void {
   }
 }
 
-function writeNode(node: GraphNode, builder: TopologyBuilder, { nullKeyFilters, reusesSourceTopics, selfJoins }: Rewriting): void {
+function writeNode(node: GraphNode, builder: CheckedNodes, { nullKeyFilters, reusesSourceTopics, selfJoins }: Rewriting): void {
   const description = node.description;
   const parents = [...node.parents].map((parent) => parent.name);
   switch (description.kind) {
@@ -197,7 +197,7 @@ function writeNode(node: GraphNode, builder: TopologyBuilder, { nullKeyFilters, 
 function checkHistory(
   join: string,
   { leastMs, stores }: { readonly leastMs: number; readonly stores: readonly string[] },
-  builder: TopologyBuilder,
+  builder: CheckedNodes,
 ): void {
   for (const name of stores) {
     const store = builder.stores.get(name);

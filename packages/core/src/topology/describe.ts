@@ -6,7 +6,7 @@
  */
 import { copiedHashOrder, grownHashOrder } from './java-hash-order.ts';
 import { SortedTree } from './sorted-tree.ts';
-import type { NodeEntry, TopologyBuilder } from './topology-builder.ts';
+import type { CheckedNodes, NodeEntry } from './checked-nodes.ts';
 
 class DescribedNode {
   readonly entry: NodeEntry;
@@ -36,7 +36,7 @@ function namesOf(nodes: SortedTree<DescribedNode>): string {
   return names.length === 0 ? 'none' : names.join(', ');
 }
 
-function describeNode(node: DescribedNode, builder: TopologyBuilder): string {
+function describeNode(node: DescribedNode, builder: CheckedNodes): string {
   const { entry } = node;
   const to = `      --> ${namesOf(node.successors)}`;
   const from = `      <-- ${namesOf(node.predecessors)}`;
@@ -57,7 +57,7 @@ function describeNode(node: DescribedNode, builder: TopologyBuilder): string {
   }
 }
 
-function describeSubtopology(id: number, names: readonly string[], builder: TopologyBuilder): string {
+function describeSubtopology(id: number, names: readonly string[], builder: CheckedNodes): string {
   const isGlobal = builder.globalStoreOf(names) !== undefined;
   const nodes = new Map<string, DescribedNode>();
   for (const name of grownHashOrder(names)) nodes.set(name, new DescribedNode(builder.nodes.get(name) as NodeEntry));
@@ -75,7 +75,7 @@ function describeSubtopology(id: number, names: readonly string[], builder: Topo
   return isGlobal ? `Sub-topology: ${id} for global store (will not generate tasks)\n${nodesText}` : `Sub-topology: ${id}\n${nodesText}\n`;
 }
 
-export function describeTopology(builder: TopologyBuilder): string {
+export function describeTopology(builder: CheckedNodes): string {
   const blocks = builder.nodeGroups().map((names, id) => `  ${describeSubtopology(id, names, builder)}`);
   return `Topologies:\n ${blocks.join('')}`;
 }

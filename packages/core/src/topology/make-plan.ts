@@ -16,7 +16,7 @@ import type {
 } from './plan.ts';
 import { type DefaultSerdes, SerdeResolution } from './serde-resolution.ts';
 import { changelogConfigs, repartitionConfigs } from './topic-configs.ts';
-import type { GlobalStoreEntry, NodeEntry, TopologyBuilder } from './topology-builder.ts';
+import type { CheckedNodes, GlobalStoreEntry, NodeEntry } from './checked-nodes.ts';
 
 export interface PlanInit {
   readonly settings: TopologySettings;
@@ -26,7 +26,7 @@ export interface PlanInit {
 }
 
 /** @throws MR_SERDE_MISSING if a source, sink or store has no serde and there is no default. */
-export function makePlan(builder: TopologyBuilder, { settings, defaults, description }: PlanInit): TopologyPlan {
+export function makePlan(builder: CheckedNodes, { settings, defaults, description }: PlanInit): TopologyPlan {
   const resolution = new SerdeResolution(defaults);
   const context: PlanContext = { builder, resolution, storeFormat: settings.storeFormat, children: childrenOf(builder), nodes: new Map() };
   const subtopologies: SubtopologyPlan[] = [];
@@ -46,7 +46,7 @@ export function makePlan(builder: TopologyBuilder, { settings, defaults, descrip
 }
 
 interface PlanContext {
-  readonly builder: TopologyBuilder;
+  readonly builder: CheckedNodes;
   readonly resolution: SerdeResolution;
   readonly storeFormat: StoreFormat;
   readonly children: ReadonlyMap<string, readonly string[]>;
@@ -54,7 +54,7 @@ interface PlanContext {
 }
 
 /** Children of each node in the order in which they were added: the order in which records are forwarded. */
-function childrenOf(builder: TopologyBuilder): ReadonlyMap<string, string[]> {
+function childrenOf(builder: CheckedNodes): ReadonlyMap<string, string[]> {
   const children = new Map<string, string[]>();
   for (const node of builder.nodes.values()) {
     children.set(node.name, []);
@@ -63,7 +63,7 @@ function childrenOf(builder: TopologyBuilder): ReadonlyMap<string, string[]> {
   return children;
 }
 
-function topicRef(builder: TopologyBuilder, name: string): TopicRef {
+function topicRef(builder: CheckedNodes, name: string): TopicRef {
   return Object.freeze({ name, internal: builder.internalTopics.has(name) });
 }
 
@@ -176,7 +176,7 @@ function withSerdes(spec: StoreSpec, resolve: (serde: MaybeSerde) => Serde<unkno
   return spec.kind === 'outerJoin' ? { ...spec, rightValueSerde: resolve(spec.rightValueSerde) } : spec;
 }
 
-function internalTopics(builder: TopologyBuilder, subtopologies: readonly SubtopologyPlan[]): InternalTopicPlan[] {
+function internalTopics(builder: CheckedNodes, subtopologies: readonly SubtopologyPlan[]): InternalTopicPlan[] {
   const repartitions = [...builder.internalTopics].map(([name, partitions]): InternalTopicPlan => {
     return { topic: topicRef(builder, name), kind: 'repartition', partitions, configs: repartitionConfigs };
   });

@@ -3,7 +3,7 @@ import type { AnyProcessor } from '../../src/processor/processor.ts';
 import { serdes } from '../../src/serde/serdes.ts';
 import type { KeyValueStoreSpec } from '../../src/stores/store-spec.ts';
 import { describeTopology } from '../../src/topology/describe.ts';
-import { matchesWhole, TopologyBuilder } from '../../src/topology/topology-builder.ts';
+import { matchesWhole, CheckedNodes } from '../../src/topology/checked-nodes.ts';
 
 const create = (): AnyProcessor => ({ process: () => undefined });
 
@@ -45,8 +45,8 @@ function store(name: string): KeyValueStoreSpec {
 }
 
 /** A source, a processor, a sink and a store that nobody uses. */
-function small(): TopologyBuilder {
-  const builder = new TopologyBuilder();
+function small(): CheckedNodes {
+  const builder = new CheckedNodes();
   builder.addSource(source('s', 'in'));
   builder.addProcessor('p', create, ['s']);
   builder.addSink(sink('k', 'out', 'p'));
@@ -54,7 +54,7 @@ function small(): TopologyBuilder {
   return builder;
 }
 
-test.each<[string, (builder: TopologyBuilder) => void, Record<string, unknown>]>([
+test.each<[string, (builder: CheckedNodes) => void, Record<string, unknown>]>([
   ['a source without topics', (b) => b.addSource(source('x')), { node: 'x' }],
   ['a source with a name in use', (b) => b.addSource(source('p', 'other')), { node: 'p' }],
   ['a processor with a name in use', (b) => b.addProcessor('s', create, ['s']), { node: 's' }],
@@ -85,7 +85,7 @@ test.each<[string, (builder: TopologyBuilder) => void, Record<string, unknown>]>
 });
 
 test('the same store may be added again', () => {
-  const builder = new TopologyBuilder();
+  const builder = new CheckedNodes();
   builder.addSource(source('s', 'in'));
   builder.addProcessor('p', create, ['s']);
   const spec = store('S');
@@ -95,7 +95,7 @@ test('the same store may be added again', () => {
 });
 
 test('sub-topologies are joined by edges and by shared stores, and numbered by their first node', () => {
-  const builder = new TopologyBuilder();
+  const builder = new CheckedNodes();
   builder.addSource(source('s1', 'a'));
   builder.addSource(source('s2', 'b'));
   builder.addSource(source('s3', 'c'));
@@ -106,7 +106,7 @@ test('sub-topologies are joined by edges and by shared stores, and numbered by t
 });
 
 test('our own topics that are read together must have equal fixed counts; others are left for later', () => {
-  const builder = new TopologyBuilder();
+  const builder = new CheckedNodes();
   builder.addInternalTopic('r1', 3);
   builder.addInternalTopic('r2', 4);
   builder.addInternalTopic('r3', undefined);
@@ -130,11 +130,11 @@ test('patterns match whole names', () => {
 });
 
 test('an empty topology has only its head line', () => {
-  expect(describeTopology(new TopologyBuilder())).toBe('Topologies:\n ');
+  expect(describeTopology(new CheckedNodes())).toBe('Topologies:\n ');
 });
 
 test('patterns stand without brackets; nodes by how much hangs below them, neighbours by how much did when they met', () => {
-  const builder = new TopologyBuilder();
+  const builder = new CheckedNodes();
   builder.addSource(pattern('s', /in-.*/));
   builder.addProcessor('small', create, ['s']);
   builder.addProcessor('tall', create, ['s']);

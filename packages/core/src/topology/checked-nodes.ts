@@ -67,7 +67,7 @@ export function matchesWhole(pattern: RegExp, topic: string): boolean {
   return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(topic);
 }
 
-export class TopologyBuilder {
+export class CheckedNodes {
   readonly #nodes = new Map<string, NodeEntry>();
   readonly #stores = new Map<string, StoreSpec>();
   /** By the name of the store. */
