@@ -54,7 +54,7 @@ export async function runRound(subject: Workload, slices: readonly Slice[], opti
 }
 
 async function openEngine(state: RoundOptions['state']): Promise<{ readonly engine: StateEngine; readonly close: () => Promise<void> }> {
-  if (state === 'memory') return { engine: new MemoryEngine(), close: () => Promise.resolve() };
+  if (state === 'memory') return { engine: new MemoryEngine({ ephemeral: true }), close: () => Promise.resolve() };
   const directory = mkdtempSync(join(tmpdir(), 'engine-bench-'));
   const engine = await RocksDbEngine.open({ directory: join(directory, 'db'), memoryBytes: 128 << 20 });
   return {

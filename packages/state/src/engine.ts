@@ -60,6 +60,11 @@ export interface StateEngine {
   readonly kind: string;
   /** True if what was committed is there after the process died. */
   readonly durable: boolean;
+  /**
+   * True if nobody can open the database again after `close`: it ends with the task. Then what its task can get from elsewhere, such as rows that a changelog has, need not
+   * be in it. Never with `durable`. Default false.
+   */
+  readonly ephemeral?: boolean | undefined;
   /** True if `EngineBatch.commit` and `close` never return a promise. */
   readonly synchronous: boolean;
   /** The bytes are the caller's and stay as they are. */

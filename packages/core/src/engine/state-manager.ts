@@ -479,6 +479,7 @@ export class StateManager {
       changelog: output,
       serdeTopic: topic,
       cacheBudget: init.cacheBudget,
+      volatile: init.engine.ephemeral === true && changelog !== undefined,
       readCache: this.#readCache,
       dropped: init.dropped,
     });

@@ -1,44 +1,31 @@
 /**
- * The rows of one store between its typed face and the engine: finds and loads entries, writes them to the changelog, gives what changed to a commit, keeps what is clean
- * within the read cache, and merges all of it with the engine for ranges. It knows bytes, entries and one value per key; what a value means is the face's.
+ * The rows of one key-value store between its typed face and the engine: finds and loads entries, gives what changed to a commit, keeps what is clean within the read cache,
+ * and merges all of it with the engine for ranges. It knows entries and one value per key; bytes are the codec's, and what a value means is the face's.
+ *
+ * A volatile table has all rows here for as long as they exist, and the engine has none: nothing is written at a commit, and after an abort everything is restored.
  */
 import type { EngineBatch, EngineIterator, StateEngine } from '@millrace/state';
 import type { Headers } from '../headers.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
-import type { OutputPartition } from '../kafka/port.ts';
-import { ByteWriter } from '../serde/byte-writer.ts';
-import { copyBytes } from '../serde/copy-bytes.ts';
 import type { Serde } from '../serde/serde.ts';
 import { Entry, entryBytes, type EntryOwner } from './entry.ts';
+import { EntryCodec } from './entry-codec.ts';
 import { EntryIndex } from './entry-index.ts';
-import { type ByteString, prefixEnd, readTimestamp, timestampBytes, toByteString, writeTimestamp } from './key-bytes.ts';
-import { wellFormed } from '../serde/well-formed.ts';
+import { prefixEnd, toByteString } from './key-bytes.ts';
 import { OrderedEntries } from './ordered-entries.ts';
 import type { ReadCache } from './read-cache.ts';
 import type { Prefetchable, RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import { type PendingRow, RowCursor } from './row-cursor.ts';
 
-/** How index keys are made: text is normalised, other primitives are used as they are, everything else by its bytes. */
-type KeyForm = 'text' | 'primitive' | 'bytes';
-
 export class EntryTable<K, V> implements EntryOwner, Prefetchable {
-  readonly timestamped: boolean;
+  readonly codec: EntryCodec<K, V>;
+  readonly volatile: boolean;
   readonly #engine: StateEngine;
   readonly #prefix: Uint8Array;
-  readonly #prefixLength: number;
-  readonly #changelog: OutputPartition | null;
-  readonly #keySerde: Serde<K>;
-  readonly #valueSerde: Serde<V>;
   readonly #readCache: ReadCache;
   readonly #context: RecordContext;
   readonly #index = new EntryIndex();
-  /** Holds the store's prefix, then the key encoded last. */
-  readonly #keyWriter: ByteWriter;
-  /** Room for a timestamp, then the value encoded last. */
-  readonly #valueWriter: ByteWriter;
-  /** `undefined` until the first key shows what keys are. */
-  #keyForm: KeyForm | undefined;
   /** The entry found last, since a row is mostly written right after it was read. */
   #lastKey: K | undefined;
   #last: Entry | null = null;
@@ -51,33 +38,29 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   #takenBytes = 0;
   /**
    * Every row is here, so that a key without entry has no row and nobody needs to ask the engine. Undefined until somebody wants to know; true from an empty store on, until
-   * the read cache gives up a row.
+   * the read cache gives up a row. In a volatile table false only if the changelog had keys that no key of the store can be: those rows are in the engine, for ranges.
    */
   #complete: boolean | undefined;
+  /** The engine has rows of a volatile table from before an abort. */
+  #engineIsStale = false;
   /**
-   * Entries in key order; null before the first range read. All that are present if the table is complete; else those that differ from the engine or are in the record cache.
+   * Entries in key order; null before the first range read. All that are present if the table is complete or volatile; else those that differ from the engine or are in the
+   * record cache.
    */
   #ordered: OrderedEntries | null = null;
   readonly #cursors = new Set<RowCursor>();
 
   constructor(environment: StoreEnvironment, keySerde: Serde<K>, valueSerde: Serde<V>, timestamped: boolean) {
-    const topic = environment.serdeTopic;
-    this.timestamped = timestamped;
+    this.codec = new EntryCodec(environment, keySerde, valueSerde, timestamped);
+    this.volatile = environment.volatile === true;
+    this.#complete = this.volatile ? true : undefined;
     this.#engine = environment.engine;
     this.#prefix = environment.prefix;
-    this.#prefixLength = environment.prefix.length;
-    this.#changelog = environment.changelog;
-    this.#keySerde = keySerde.bind?.({ topic, role: 'key' }) ?? keySerde;
-    this.#valueSerde = valueSerde.bind?.({ topic, role: 'value' }) ?? valueSerde;
     this.#readCache = environment.readCache;
     this.#context = environment.context;
-    this.#keyWriter = new ByteWriter();
-    this.#keyWriter.writeBytes(environment.prefix);
-    this.#valueWriter = new ByteWriter();
-    this.#valueWriter.writeInt64(0);
-    if (!this.#keySerde.primitive) this.#keyForm = 'bytes';
   }
 
+  /** Of rows that a commit would set free. */
   get uncommittedBytes(): number {
     return this.#uncommittedBytes + this.#takenBytes;
   }
@@ -91,13 +74,13 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
       last.referenced = true;
       return last.known ? last : this.#learn(last);
     }
-    const indexKey = this.#indexKeyOf(key);
+    const indexKey = this.codec.keys.indexKeyOf(key);
     let entry = this.#index.get(indexKey);
     if (entry === undefined) {
       if (this.#isComplete) return this.#vacant(key, indexKey);
       const context = this.#context;
       if (context.input !== null && context.input.key === key) context.missed = this;
-      this.#encodeKey(key);
+      this.codec.encodeKey(key);
       entry = this.#load(indexKey);
     } else {
       entry.referenced = true;
@@ -107,38 +90,14 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     return entry;
   }
 
-  /** The value of a row, decoded anew where its serde's values can be changed in place. */
-  valueOf(entry: Entry): V | undefined {
-    // Only values of this table's serde are put into its entries.
-    if (entry.value !== null) return entry.value as V;
-    const bytes = entry.bytes;
-    return bytes === null ? undefined : this.#valueSerde.decode(bytes, 0, bytes.length);
-  }
-
-  decodeValue(bytes: Uint8Array): V {
-    return this.#valueSerde.decode(bytes, 0, bytes.length);
-  }
-
   keyOf(entry: Entry): K {
-    if (this.#keyForm !== 'bytes') return entry.indexKey as K;
-    const bytes = Buffer.from(entry.indexKey as string, 'latin1');
-    return this.#keySerde.decode(bytes, 0, bytes.length);
+    return this.codec.keys.keyOf(entry.indexKey);
   }
 
   /** Bytes of key and value for an update of a row; throws before anything changed. Then `target`, then `assign`. */
   encode(key: K, value: V | null): void {
-    this.#encodeKey(key);
-    const writer = this.#valueWriter;
-    writer.position = timestampBytes;
-    if (value !== null) this.#valueSerde.encodeInto(value, writer);
-  }
-
-  get encodedKeyLength(): number {
-    return this.#keyWriter.position - this.#prefixLength;
-  }
-
-  get encodedValueLength(): number {
-    return this.#valueWriter.position - timestampBytes;
+    this.codec.encodeKey(key);
+    this.codec.encodeValue(value);
   }
 
   /** The entry that an update of `key` goes to, not read from the engine. `encode` came first. */
@@ -148,10 +107,11 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
       if (!last.indexed) this.#admit(last);
       return last;
     }
-    const indexKey = this.#indexKeyOf(key);
+    const indexKey = this.codec.encodedIndexKey(key);
     let entry = this.#index.get(indexKey);
     if (entry === undefined) {
-      entry = new Entry(indexKey, this, false);
+      // What a volatile table does not have there is not.
+      entry = new Entry(indexKey, this, this.volatile);
       this.#index.add(entry);
     }
     this.#remember(key, entry);
@@ -164,33 +124,22 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     this.#readCache.remove(entry);
     const counted = entry.epoch === this.#epoch;
     if (counted) this.#uncommittedBytes -= entryBytes(entry);
-    entry.timestamp = timestamp;
-    entry.keyLength = this.encodedKeyLength;
-    entry.valueLength = value === null ? 0 : this.encodedValueLength;
-    if (value === null) {
-      entry.value = null;
-      entry.bytes = null;
-    } else if (this.#valueSerde.immutable) {
-      entry.value = value;
-    } else {
-      entry.bytes = copyBytes(this.#valueWriter.buffer, timestampBytes, this.#valueWriter.position);
-    }
-    entry.known = true;
+    this.codec.assign(entry, value, timestamp);
     if (counted) this.#uncommittedBytes += entryBytes(entry);
   }
 
-  /** Appends the row to the changelog, as encoded last (SF-03): value null is a tombstone. Headers are for those changelogs that carry some. */
+  /** Appends the row to the changelog, as encoded last (SF-03): a tombstone if it is not present. */
   log(present: boolean, timestamp: number, headers: Headers | null = null): void {
-    const changelog = this.#changelog;
-    if (changelog === null) return;
-    const { buffer, position } = this.#keyWriter;
-    const value = this.#valueWriter;
-    if (present) changelog.append(timestamp, buffer, this.#prefixLength, position, value.buffer, timestampBytes, value.position, headers);
-    else changelog.append(timestamp, buffer, this.#prefixLength, position, value.buffer, -1, -1, headers);
+    this.codec.log(present, timestamp, headers);
   }
 
   /** The row waits for the next commit. */
   markUncommitted(entry: Entry): void {
+    if (this.volatile) {
+      if (entry.present || entry.cached !== null) this.noteHeld(entry);
+      else this.#drop(entry);
+      return;
+    }
     this.#readmit(entry);
     if (entry.epoch === this.#epoch) return;
     this.#readCache.remove(entry);
@@ -204,13 +153,17 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   noteHeld(entry: Entry): void {
     this.#readmit(entry);
     this.#readCache.remove(entry);
-    this.#ordered?.set(this.byteKeyOf(entry), entry);
+    if (this.#ordered !== null && entry.order !== this.#ordered) this.#ordered.set(this.codec.byteKeyOf(entry), entry);
   }
 
-  /** The entry may have become one that can be read again from the engine. */
+  /** The entry may have become one that can be read again from the engine, or that is not needed any more. */
   release(entry: Entry): void {
     if (!entry.disposable) return;
-    if (!entry.present || this.#complete !== true) this.#ordered?.delete(this.byteKeyOf(entry));
+    if (this.volatile) {
+      if (!entry.present) this.#drop(entry);
+      return;
+    }
+    if (!entry.present || this.#complete !== true) this.#ordered?.delete(this.codec.byteKeyOf(entry), entry);
     if (!entry.known) {
       this.evict(entry);
       return;
@@ -220,14 +173,14 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
 
   /** The engine's row, for an entry whose forwarded value is not known. Present ones as bytes behind the timestamp. */
   readEngine(entry: Entry): Uint8Array | undefined {
-    this.#encodeKeyOf(entry);
-    return this.#engine.get(this.#encodedKey());
+    this.codec.encodeKeyOf(entry);
+    return this.#engine.get(this.codec.engineKey);
   }
 
   /** Encodes key and value of an entry for `log`. */
   encodeRow(entry: Entry, value: unknown, bytes: Uint8Array | null): void {
-    this.#encodeKeyOf(entry);
-    this.#encodeStored(value, bytes);
+    this.codec.encodeKeyOf(entry);
+    this.codec.encodeHeld(value, bytes);
   }
 
   // ---- read ahead ----
@@ -235,21 +188,22 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   /** Loads rows that are not here, in one call of the engine. Keys are of this store: it missed such a one before. */
   prefetch(keys: readonly unknown[]): number {
     if (this.#isComplete) return 0;
+    const { codec } = this;
     const engineKeys: Uint8Array[] = [];
     const indexKeys: unknown[] = [];
     const seen = new Set<unknown>();
     for (const each of keys) {
       const key = each as K;
-      const indexKey = this.#indexKeyOf(key);
+      const indexKey = codec.keys.indexKeyOf(key);
       if (seen.has(indexKey) || this.#index.get(indexKey) !== undefined) continue;
       seen.add(indexKey);
-      this.#encodeKey(key);
-      engineKeys.push(copyBytes(this.#keyWriter.buffer, 0, this.#keyWriter.position));
+      codec.encodeKey(key);
+      engineKeys.push(codec.copyEngineKey());
       indexKeys.push(indexKey);
     }
     if (engineKeys.length === 0) return 0;
     this.#engine.getMany(engineKeys).forEach((row, i) => {
-      this.#add(indexKeys[i], (engineKeys[i] as Uint8Array).length - this.#prefixLength, row);
+      this.#add(indexKeys[i], (engineKeys[i] as Uint8Array).length - codec.prefixLength, row);
     });
     return engineKeys.length;
   }
@@ -266,20 +220,21 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     reverse: boolean,
     touched: ((entry: Entry) => void) | undefined,
   ): RowCursor | null {
-    // Which rows are touched when depends on those of the engine between them, so with a record cache both sides are always read.
-    const fromEngine = touched !== undefined || !this.#isComplete;
+    // Which rows are touched when depends on those below the record cache between them, so with one all of those are read.
+    const fromEngine = !this.#isComplete || (touched !== undefined && !this.volatile);
     const ordered = (this.#ordered ??= this.#order());
+    const { volatile } = this;
     const pending: PendingRow[] = [];
     ordered.visit(from === undefined ? undefined : toByteString(from), to === undefined ? undefined : toByteString(to), (key, entry) => {
-      if (!entry.known || (fromEngine && entry.disposable)) return;
-      pending.push({ key, entry, value: entry.value, bytes: entry.bytes, timestamp: entry.timestamp });
+      if (!entry.known || (fromEngine && !volatile && entry.disposable)) return;
+      pending.push({ key, entry, value: entry.value, bytes: entry.bytes, timestamp: entry.timestamp, isCached: entry.cached !== null });
     });
     if (!fromEngine && pending.length === 0) return null;
     const cursor = new RowCursor({
       iterator: fromEngine ? this.#iterate(from, to, reverse) : null,
       pending,
       reverse,
-      prefixLength: this.#prefixLength,
+      prefixLength: this.codec.prefixLength,
       touched,
       closed: this.#forget,
     });
@@ -287,35 +242,12 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     return cursor;
   }
 
-  decodeKeyAt(bytes: Uint8Array, start: number, end: number): K {
-    return this.#keySerde.decode(bytes, start, end);
-  }
-
-  /** Value and timestamp of a row as the engine has it. */
-  decodeStored(row: Uint8Array): V {
-    return this.#valueSerde.decode(row, this.timestamped ? timestampBytes : 0, row.length);
-  }
-
-  timestampOf(row: Uint8Array): number {
-    return this.timestamped ? readTimestamp(row) : -1;
-  }
-
-  /** A copy of the key's bytes. */
-  keyBytes(key: K): Uint8Array {
-    this.#encodeKey(key);
-    return copyBytes(this.#keyWriter.buffer, this.#prefixLength, this.#keyWriter.position);
-  }
-
-  byteKeyOf(entry: Entry): ByteString {
-    if (this.#keyForm === 'bytes') return entry.indexKey as string;
-    this.#encodeKeyOf(entry);
-    return toByteString(this.#keyWriter.buffer, this.#prefixLength, this.#keyWriter.position);
-  }
-
   // ---- commit, restore ----
 
   take(batch: EngineBatch): void {
+    if (this.volatile) return;
     const entries = this.#uncommitted;
+    const { codec } = this;
     if (this.#engine.durable) sortByKey(entries);
     for (const entry of entries) {
       const node = entry.cached;
@@ -323,15 +255,13 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
       const held = node !== null && node.unsettled;
       const value = held ? node.baseValue : entry.value;
       const bytes = held ? node.baseBytes : entry.bytes;
-      this.#encodeKeyOf(entry);
+      codec.encodeKeyOf(entry);
       if (value === null && bytes === null) {
-        batch.delete(this.#encodedKey());
+        batch.delete(codec.engineKey);
         continue;
       }
-      this.#encodeStored(value, bytes);
-      const writer = this.#valueWriter;
-      if (this.timestamped) writeTimestamp(writer.buffer, 0, held ? node.baseTimestamp : entry.timestamp);
-      batch.put(this.#encodedKey(), writer.view(this.timestamped ? 0 : timestampBytes));
+      codec.encodeHeld(value, bytes);
+      batch.put(codec.engineKey, codec.engineRow(held ? node.baseTimestamp : entry.timestamp));
     }
     this.#taken = this.#taken.length === 0 ? entries : this.#taken.concat(entries);
     this.#takenBytes += this.#uncommittedBytes;
@@ -355,9 +285,10 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   reset(): void {
     for (const cursor of this.#cursors) cursor.close();
     this.#cursors.clear();
-    for (const entry of this.#index) this.#readCache.remove(entry);
+    if (!this.volatile || this.#complete === false) for (const entry of this.#index) this.#readCache.remove(entry);
     this.#index.clear();
-    this.#complete = undefined;
+    this.#engineIsStale ||= this.volatile && this.#complete === false;
+    this.#complete = this.volatile ? true : undefined;
     this.#ordered = null;
     this.#uncommitted = [];
     this.#taken = [];
@@ -367,27 +298,48 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   }
 
   restore(records: FetchedRecords, index: number, batch: EngineBatch): number {
-    this.#complete = undefined;
     const keyStart = records.keyStart(index);
     // A changelog record without key says nothing (S-188: a source topic may have such records).
     if (keyStart < 0) return 0;
-    const keyWriter = this.#keyWriter;
-    keyWriter.position = this.#prefixLength;
-    keyWriter.writeRange(records.buffer, keyStart, records.keyEnd(index));
-    const valueStart = records.valueStart(index);
-    if (valueStart < 0) {
-      batch.delete(this.#encodedKey());
-      return keyWriter.position;
+    const { codec } = this;
+    codec.copyKey(records, index);
+    if (this.volatile) {
+      const indexKey = codec.copiedIndexKey();
+      if (indexKey !== undefined) return this.#restoreHere(indexKey, records, index);
+      if (this.#engineIsStale) batch.deleteRange(this.#prefix, prefixEnd(this.#prefix) as Uint8Array);
+      this.#engineIsStale = false;
+      this.#complete = false;
+    } else {
+      this.#complete = undefined;
     }
-    const writer = this.#valueWriter;
-    writer.position = timestampBytes;
-    writer.writeRange(records.buffer, valueStart, records.valueEnd(index));
-    if (this.timestamped) writeTimestamp(writer.buffer, 0, records.timestamp(index));
-    batch.put(this.#encodedKey(), writer.view(this.timestamped ? 0 : timestampBytes));
-    return keyWriter.position + writer.position;
+    if (records.valueStart(index) < 0) {
+      batch.delete(codec.engineKey);
+      return codec.engineKey.length;
+    }
+    const bytes = codec.copyRow(records, index);
+    batch.put(codec.engineKey, codec.engineRow(records.timestamp(index)));
+    return bytes;
   }
 
   // ---- inside ----
+
+  /** A row of the changelog comes into a volatile table. The engine gets nothing of it. */
+  #restoreHere(indexKey: unknown, records: FetchedRecords, index: number): number {
+    // Somebody may have read from outside meanwhile.
+    this.#ordered = null;
+    this.#last = null;
+    let entry = this.#index.get(indexKey);
+    if (records.valueStart(index) < 0) {
+      if (entry !== undefined) this.#drop(entry);
+      return 0;
+    }
+    if (entry === undefined) {
+      entry = new Entry(indexKey, this, true);
+      this.#index.add(entry);
+    }
+    this.codec.takeRecord(entry, records, index);
+    return 0;
+  }
 
   /** The read cache has no room for a clean entry. */
   evict(entry: Entry): void {
@@ -395,6 +347,14 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     this.#index.delete(entry.indexKey);
     if (this.#last === entry) this.#last = null;
     if (entry.present && this.#complete === true) this.#becomeIncomplete();
+  }
+
+  /** A volatile table forgets a row that there is no more. */
+  #drop(entry: Entry): void {
+    this.#ordered?.delete(this.codec.byteKeyOf(entry), entry);
+    if (entry.indexed) this.#index.delete(entry.indexKey);
+    entry.indexed = false;
+    // The entry may still be read as one that is known to be absent.
   }
 
   get #isComplete(): boolean {
@@ -421,7 +381,7 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
   #vacant(key: K, indexKey: unknown): Entry {
     const entry = new Entry(indexKey, this, true);
     entry.indexed = false;
-    if (this.#keyForm !== 'bytes') {
+    if (this.codec.keys.comparable) {
       this.#lastKey = key;
       this.#last = entry;
     }
@@ -443,83 +403,37 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
 
   #remember(key: K, entry: Entry): void {
     // Other keys may be changed in place and be found under what they were.
-    if (this.#keyForm === 'bytes' || !entry.indexed) return;
+    if (!this.codec.keys.comparable || !entry.indexed) return;
     this.#lastKey = key;
     this.#last = entry;
   }
 
-  #indexKeyOf(key: K): unknown {
-    const form = (this.#keyForm ??= typeof key === 'string' ? 'text' : 'primitive');
-    if (form === 'text') return wellFormed(key as unknown as string);
-    if (form === 'primitive') return key;
-    this.#encodeKey(key);
-    return toByteString(this.#keyWriter.buffer, this.#prefixLength, this.#keyWriter.position);
-  }
-
-  #encodeKey(key: K): void {
-    const writer = this.#keyWriter;
-    writer.position = this.#prefixLength;
-    this.#keySerde.encodeInto(key, writer);
-  }
-
-  #encodeKeyOf(entry: Entry): void {
-    if (this.#keyForm !== 'bytes') {
-      this.#encodeKey(entry.indexKey as K);
-      return;
-    }
-    const writer = this.#keyWriter;
-    const bytes = entry.indexKey as string;
-    writer.position = this.#prefixLength;
-    writer.reserve(bytes.length);
-    writer.position += writer.buffer.write(bytes, writer.position, 'latin1');
-  }
-
-  #encodedKey(): Uint8Array {
-    return this.#keyWriter.view(0);
-  }
-
-  #encodeStored(value: unknown, bytes: Uint8Array | null): void {
-    const writer = this.#valueWriter;
-    writer.position = timestampBytes;
-    if (bytes !== null) writer.writeBytes(bytes);
-    else if (value !== null) this.#valueSerde.encodeInto(value as V, writer);
-  }
-
   /** Reads the row whose key was just encoded. */
   #load(indexKey: unknown): Entry {
-    return this.#add(indexKey, this.encodedKeyLength, this.#engine.get(this.#encodedKey()));
+    return this.#add(indexKey, this.codec.keyLength, this.#engine.get(this.codec.engineKey));
   }
 
   #add(indexKey: unknown, keyLength: number, row: Uint8Array | undefined): Entry {
     const entry = new Entry(indexKey, this, true);
     entry.keyLength = keyLength;
-    this.#fill(entry, row);
+    this.codec.takeRow(entry, row);
     this.#index.add(entry);
     this.#readCache.add(entry);
     return entry;
   }
 
-  #fill(entry: Entry, row: Uint8Array | undefined): void {
-    entry.known = true;
-    if (row === undefined) return;
-    const start = this.timestamped ? timestampBytes : 0;
-    entry.timestamp = this.timestamped ? readTimestamp(row) : -1;
-    entry.valueLength = row.length - start;
-    if (this.#valueSerde.immutable) entry.value = this.#valueSerde.decode(row, start, row.length);
-    else entry.bytes = start === 0 ? row : row.subarray(start);
-  }
-
   /** An entry that was made for a write which then did not happen. */
   #learn(entry: Entry): Entry {
-    this.#encodeKeyOf(entry);
-    this.#fill(entry, this.#engine.get(this.#encodedKey()));
+    this.codec.encodeKeyOf(entry);
+    this.codec.takeRow(entry, this.#engine.get(this.codec.engineKey));
     return entry;
   }
 
   #order(): OrderedEntries {
     const ordered = new OrderedEntries();
+    const all = this.volatile || this.#isComplete;
     for (const entry of this.#index) {
-      if (!entry.disposable || (this.#isComplete && entry.present)) ordered.set(this.byteKeyOf(entry), entry);
+      if (!entry.disposable || (all && entry.present)) ordered.set(this.codec.byteKeyOf(entry), entry);
     }
     return ordered;
   }

@@ -2,6 +2,7 @@
  * One row of a store as the task holds it: record cache, uncommitted overlay and read cache are the same object in different states, so that a row is found once and
  * survives its commit (design §4; reference measurement: keeping entries is worth 1.7x, typed values another 1.4x).
  */
+import type { OrderedEntries } from './ordered-entries.ts';
 import type { CacheNode } from './record-cache.ts';
 
 /** Who takes an entry back when the read cache has no room for it. */
@@ -30,6 +31,8 @@ export class Entry {
   valueLength = 0;
   /** Its place in the record cache of the store. */
   cached: CacheNode | null = null;
+  /** Where it has its place among the entries in key order. */
+  order: OrderedEntries | null = null;
   // The read cache's list, and whether it was used since the hand last passed.
   previous: Entry | null = null;
   next: Entry | null = null;
@@ -55,7 +58,7 @@ export class Entry {
 }
 
 /** What an entry costs beside the bytes of key and value: object, index slot, boxed numbers. Measured on Node 20, rounded up. */
-export const entryOverheadBytes = 240;
+export const entryOverheadBytes = 248;
 
 export function entryBytes(entry: Entry): number {
   return entryOverheadBytes + entry.keyLength + entry.valueLength;

@@ -18,21 +18,6 @@ import { TableRows } from './table-rows.ts';
 
 /** Ranges and counting, the same for both faces; `R` is what the face calls a value. */
 abstract class KeyValueRows<K, V, R> extends TableRows<K, V> {
-  readonly #prefixLength: number;
-
-  constructor(
-    name: string,
-    environment: StoreEnvironment,
-    keySerde: Serde<K>,
-    valueSerde: Serde<V>,
-    timestamped: boolean,
-    caching: boolean,
-    forgetsTimestamps: boolean = false,
-  ) {
-    super(name, environment, keySerde, valueSerde, timestamped, caching, forgetsTimestamps);
-    this.#prefixLength = environment.prefix.length;
-  }
-
   protected abstract rowOf(entry: Entry): R | undefined;
   protected abstract rowAt(value: V, timestamp: number): R;
 
@@ -69,9 +54,9 @@ abstract class KeyValueRows<K, V, R> extends TableRows<K, V> {
   }
 
   #between(from: K | undefined, to: K | undefined, reverse: boolean): StoreIterator<KeyValue<K, R>> {
-    const lower = from === undefined || from === null ? undefined : this.table.keyBytes(from);
+    const lower = from === undefined || from === null ? undefined : this.table.codec.keyBytes(from);
     // The upper bound is included: the first byte string behind it is itself and a zero.
-    const upper = to === undefined || to === null ? undefined : Buffer.concat([this.table.keyBytes(to), zero]);
+    const upper = to === undefined || to === null ? undefined : Buffer.concat([this.table.codec.keyBytes(to), zero]);
     return this.#open(lower, upper, reverse);
   }
 
@@ -84,14 +69,14 @@ abstract class KeyValueRows<K, V, R> extends TableRows<K, V> {
   readonly #read = (cursor: RowCursor): KeyValue<K, R> => {
     const { table } = this;
     if (cursor.entry !== undefined) {
-      const value = cursor.bytes === null ? (cursor.value as V) : table.decodeValue(cursor.bytes);
+      const value = cursor.bytes === null ? (cursor.value as V) : table.codec.decodeValue(cursor.bytes);
       return { key: table.keyOf(cursor.entry), value: this.rowAt(value, cursor.timestamp) };
     }
     const key = cursor.key as Uint8Array;
     const row = cursor.row as Uint8Array;
     return {
-      key: table.decodeKeyAt(key, this.#prefixLength, key.length),
-      value: this.rowAt(table.decodeStored(row), table.timestampOf(row)),
+      key: table.codec.keys.decode(key, table.codec.prefixLength, key.length),
+      value: this.rowAt(table.codec.decodeStored(row), table.codec.timestampOf(row)),
     };
   };
 }
@@ -125,7 +110,7 @@ export class PlainKeyValueStore<K, V> extends KeyValueRows<K, V, V> implements K
   }
 
   protected override rowOf(entry: Entry): V | undefined {
-    return this.table.valueOf(entry);
+    return this.table.codec.valueOf(entry);
   }
 
   protected override rowAt(value: V): V {
@@ -179,8 +164,8 @@ export class TimestampedStore<K, V>
     const entry = this.read(key);
     if (!entry.present) return undefined;
     // The entry is the row: its value is a V, since only this store's serde put it there.
-    if (this.#immutable) return entry as unknown as ValueAndTimestamp<V>;
-    return { value: this.table.valueOf(entry) as V, timestamp: entry.timestamp };
+    if (this.#immutable && entry.bytes === null) return entry as unknown as ValueAndTimestamp<V>;
+    return { value: this.table.codec.valueOf(entry) as V, timestamp: entry.timestamp };
   }
 
   override setFlushListener(listener: FlushListener<K, V>, sendOldValues: boolean): boolean {
@@ -188,7 +173,7 @@ export class TimestampedStore<K, V>
   }
 
   protected override rowOf(entry: Entry): ValueAndTimestamp<V> | undefined {
-    const value = this.table.valueOf(entry);
+    const value = this.table.codec.valueOf(entry);
     return value === undefined ? undefined : { value, timestamp: entry.timestamp };
   }
 

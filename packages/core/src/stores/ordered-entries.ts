@@ -12,7 +12,7 @@ interface Chunk {
 }
 
 export class OrderedEntries {
-  #chunks: Chunk[] = [];
+  readonly #chunks: Chunk[] = [];
   #size = 0;
 
   get size(): number {
@@ -21,6 +21,7 @@ export class OrderedEntries {
 
   /** Adds an entry; one of the same key is replaced. */
   set(key: string, entry: Entry): void {
+    entry.order = this;
     const chunks = this.#chunks;
     if (chunks.length === 0) {
       chunks.push({ keys: [key], entries: [entry] });
@@ -31,6 +32,8 @@ export class OrderedEntries {
     const { keys, entries } = chunks[c] as Chunk;
     const at = lowerBound(keys, key);
     if (keys[at] === key) {
+      const replaced = entries[at] as Entry;
+      if (replaced !== entry) replaced.order = null;
       entries[at] = entry;
       return;
     }
@@ -43,21 +46,17 @@ export class OrderedEntries {
     }
   }
 
-  delete(key: string): void {
-    if (this.#chunks.length === 0) return;
+  /** Takes an entry out, if it is the one that its key has here. */
+  delete(key: string, entry: Entry): void {
+    if (entry.order !== this) return;
+    entry.order = null;
     const c = this.#chunkOf(key);
     const { keys, entries } = this.#chunks[c] as Chunk;
     const at = lowerBound(keys, key);
-    if (keys[at] !== key) return;
     keys.splice(at, 1);
     entries.splice(at, 1);
     this.#size--;
     if (keys.length === 0) this.#chunks.splice(c, 1);
-  }
-
-  clear(): void {
-    this.#chunks = [];
-    this.#size = 0;
   }
 
   /** Visits `from <= key < to` in order; undefined bounds are open. */

@@ -13,6 +13,8 @@ export interface PendingRow {
   readonly value: unknown;
   readonly bytes: Uint8Array | null;
   readonly timestamp: number;
+  /** It was in the record cache, whatever is below that. */
+  readonly isCached: boolean;
 }
 
 export interface RowCursorInit {
@@ -39,12 +41,14 @@ export class RowCursor {
   #engineReady = false;
   #engineKey: ByteString | undefined;
   #at: number;
+  /** The next row of the record cache. */
+  #cachedAt: number;
   #touchedAt: number | undefined;
   #open = true;
 
   constructor(init: RowCursorInit) {
     this.#init = init;
-    this.#at = init.reverse ? init.pending.length - 1 : 0;
+    this.#at = this.#cachedAt = init.reverse ? init.pending.length - 1 : 0;
   }
 
   next(): boolean {
@@ -90,14 +94,18 @@ export class RowCursor {
 
   /** Looks at the next row of both sides; the record cache counts that as a use of its row, as in Java. */
   #readAhead(): void {
-    const { iterator, pending, prefixLength, touched } = this.#init;
+    const { iterator, pending, prefixLength, reverse, touched } = this.#init;
     if (!this.#engineReady) {
       this.#engineReady = true;
       this.#engineKey = iterator?.next() === true ? toByteString(iterator.key, prefixLength) : undefined;
     }
-    if (touched === undefined || this.#touchedAt === this.#at) return;
-    this.#touchedAt = this.#at;
-    const row = pending[this.#at];
+    if (touched === undefined) return;
+    const step = reverse ? -1 : 1;
+    if ((this.#at - this.#cachedAt) * step > 0) this.#cachedAt = this.#at;
+    while (pending[this.#cachedAt]?.isCached === false) this.#cachedAt += step;
+    if (this.#touchedAt === this.#cachedAt) return;
+    this.#touchedAt = this.#cachedAt;
+    const row = pending[this.#cachedAt];
     if (row !== undefined) touched(row.entry);
   }
 }

@@ -19,6 +19,12 @@ export interface StoreEnvironment {
   readonly cacheBudget: CacheBudget | null;
   /** What a row takes for headers in Kafka Streams' form, without any: its record cache counts it. @default 0 */
   readonly headersBytes?: number | undefined;
+  /**
+   * The engine ends with the task and the store has a changelog: kinds that can hold all their rows in memory need not write them to the engine.
+   *
+   * @default false
+   */
+  readonly volatile?: boolean | undefined;
   readonly readCache: ReadCache;
   /** Counts a record that the store refuses (`dropped-records-total`); `reason` is a fixed text. */
   readonly dropped: (reason: string) => void;

@@ -4,49 +4,50 @@ import type { Serde } from '../serde/serde.ts';
 import { type ByteString, toByteString } from './key-bytes.ts';
 import { wellFormed } from '../serde/well-formed.ts';
 
-type KeyForm = 'text' | 'primitive' | 'bytes';
-
 export class StoreKeys<K> {
   readonly #serde: Serde<K>;
   readonly #scratch: ByteWriter;
-  /** `undefined` until the first key shows what keys are. */
-  #form: KeyForm | undefined;
+  /** True if a key that is `===` to the one before is the same key: others may be changed in place. */
+  readonly comparable: boolean;
+  /** Of the key seen last, by `typeof`. A key of another type may be none of this serde's. */
+  #type: string | undefined;
 
   /** `scratch` is overwritten by every call that needs bytes. */
   constructor(serde: Serde<K>, scratch: ByteWriter) {
     this.#serde = serde;
     this.#scratch = scratch;
-    if (!serde.primitive) this.#form = 'bytes';
+    this.comparable = serde.primitive;
   }
 
-  /** True if a key that is `===` to the one before is the same key: others may be changed in place. */
-  get comparable(): boolean {
-    return this.#form !== 'bytes';
-  }
-
-  /** What a map knows the key by. */
+  /** What a map knows the key by. Throws what the serde throws for a key that it cannot write, also where no bytes are needed. */
   indexKeyOf(key: K): unknown {
-    const form = (this.#form ??= typeof key === 'string' ? 'text' : 'primitive');
-    if (form === 'text') return wellFormed(key as unknown as string);
-    return form === 'primitive' ? key : this.byteString(key);
+    if (!this.comparable) return this.byteString(key);
+    if (typeof key !== this.#type) this.#check(key);
+    return typeof key === 'string' ? wellFormed(key) : key;
+  }
+
+  /** The same, of a key whose bytes are there too. */
+  indexKeyOfEncoded(key: K, bytes: Uint8Array, start: number, end: number): unknown {
+    if (!this.comparable) return toByteString(bytes, start, end);
+    return typeof key === 'string' ? wellFormed(key) : key;
   }
 
   /** What a map knows a key by that is there as bytes. */
   indexKeyOfBytes(bytes: Uint8Array, start: number, end: number): unknown {
-    return this.#form === 'bytes' ? toByteString(bytes, start, end) : this.indexKeyOf(this.#serde.decode(bytes, start, end));
+    return this.comparable ? this.indexKeyOf(this.#serde.decode(bytes, start, end)) : toByteString(bytes, start, end);
   }
 
   /** The key itself, decoded anew where it could have been changed in place. */
   keyOf(indexKey: unknown): K {
-    // In the other forms the index key is the key.
-    if (this.#form !== 'bytes') return indexKey as K;
+    // A primitive key is its own index key.
+    if (this.comparable) return indexKey as K;
     const bytes = Buffer.from(indexKey as string, 'latin1');
     return this.#serde.decode(bytes, 0, bytes.length);
   }
 
   /** The bytes of an index key, as text. */
   byteStringOf(indexKey: unknown): ByteString {
-    return this.#form === 'bytes' ? (indexKey as string) : this.byteString(indexKey as K);
+    return this.comparable ? this.byteString(indexKey as K) : (indexKey as string);
   }
 
   byteString(key: K): ByteString {
@@ -63,7 +64,7 @@ export class StoreKeys<K> {
 
   /** Appends the bytes of the key of an index key. */
   encodeIndexKey(indexKey: unknown, writer: ByteWriter): void {
-    if (this.#form !== 'bytes') {
+    if (this.comparable) {
       this.#serde.encodeInto(indexKey as K, writer);
       return;
     }
@@ -74,5 +75,10 @@ export class StoreKeys<K> {
 
   decode(bytes: Uint8Array, start: number, end: number): K {
     return this.#serde.decode(bytes, start, end);
+  }
+
+  #check(key: K): void {
+    this.byteString(key);
+    this.#type = typeof key;
   }
 }

@@ -8,7 +8,7 @@ import type { Serde } from '../serde/serde.ts';
 import type { Entry } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
 import type { FlushListener } from './faces.ts';
-import { readTimestamp, timestampBytes } from './key-bytes.ts';
+import { timestampBytes } from './key-bytes.ts';
 import type { ManagedStore } from './managed-store.ts';
 import { type CacheNode, type FlushItem, RecordCache, type RecordCacheListener } from './record-cache.ts';
 import { writtenOutside } from './outside-store.ts';
@@ -18,7 +18,7 @@ import { latestVersion } from './versioned-faces.ts';
 
 export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
   readonly name: string;
-  readonly volatile: boolean = false;
+  readonly volatile: boolean;
   readonly table: EntryTable<K, V>;
   readonly #context: RecordContext;
   readonly #cache: RecordCache | null;
@@ -45,6 +45,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
   ) {
     this.name = name;
     this.table = new EntryTable(environment, keySerde, valueSerde, timestamped && !forgetsTimestamps);
+    this.volatile = this.table.volatile;
     this.#context = environment.context;
     this.#timestamped = timestamped;
     this.#logsHeaders = environment.headersBytes !== undefined;
@@ -83,7 +84,7 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
       table.log(value !== null, value === null || !this.#timestamped ? this.#context.timestamp : timestamp);
       return latestVersion;
     }
-    const keyLength = table.encodedKeyLength;
+    const { keyLength } = table.codec;
     const node = cache.prepare(entry);
     table.assign(entry, value, timestamp);
     const isNew = entry.cached === null;
@@ -238,13 +239,14 @@ export class TableRows<K, V> implements ManagedStore, RecordCacheListener {
     const row = this.table.readEngine(node.entry);
     node.baseKnown = true;
     if (row === undefined) return null;
-    node.baseBytes = this.table.timestamped ? row.subarray(timestampBytes) : row;
-    node.baseTimestamp = this.table.timestamped ? readTimestamp(row) : -1;
-    return { value: this.table.decodeStored(row) };
+    const { codec } = this.table;
+    node.baseBytes = codec.valueBytesOf(row);
+    node.baseTimestamp = codec.timestampOf(row);
+    return { value: codec.decodeStored(row) };
   }
 
   #value(value: unknown, bytes: Uint8Array | null): V {
-    return bytes === null ? (value as V) : this.table.decodeValue(bytes);
+    return bytes === null ? (value as V) : this.table.codec.decodeValue(bytes);
   }
 
   /** Bytes of the value as Java stores it. */

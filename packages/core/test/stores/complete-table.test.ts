@@ -37,6 +37,15 @@ describe('a store that was empty', () => {
     ).toBe(0);
   });
 
+  it('refuses a key that its serde cannot write, although no bytes are needed to know that there is no row', () => {
+    const { store } = opened();
+    const misfit = 5 as unknown as string;
+    expect(() => store.get(misfit)).toThrow('writes texts');
+    store.put('a', '1');
+    expect(() => store.get(misfit)).toThrow('writes texts');
+    expect(store.get('a')).toBe('1');
+  });
+
   it('lists its rows after commits, deletions and new rows, still without the engine', () => {
     const harness = opened();
     const { engine, store } = harness;

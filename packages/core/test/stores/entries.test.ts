@@ -46,7 +46,7 @@ describe('the order', () => {
               ordered.set(text, made);
               model.set(text, made);
             } else {
-              ordered.delete(text);
+              ordered.delete(text, model.get(text) ?? made);
               model.delete(text);
             }
           }

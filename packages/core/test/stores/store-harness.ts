@@ -2,6 +2,7 @@
 import { MemoryEngine } from '@millrace/state/memory';
 import type { EngineBatch } from '@millrace/state';
 import type { OutputPartition } from '../../src/kafka/port.ts';
+import { FetchedRecords, positionsPerRecord } from '../../src/kafka/fetched-records.ts';
 import { topicPartition } from '../../src/kafka/topic-partition.ts';
 import { serdes } from '../../src/serde/serdes.ts';
 import type { Serde } from '../../src/serde/serde.ts';
@@ -46,6 +47,14 @@ export interface StoreOptions extends Partial<Omit<KeyValueStoreSpec, 'keySerde'
   readonly readCacheBytes?: number;
   readonly engine?: CountingEngine;
   readonly prefix?: readonly number[];
+  readonly volatile?: boolean;
+}
+
+/** A record of the changelog, bytes as latin1 text. */
+export interface ChangelogRow {
+  readonly key: string;
+  readonly value: string | null;
+  readonly timestamp: number;
 }
 
 export class StoreHarness<S> {
@@ -61,7 +70,15 @@ export class StoreHarness<S> {
   #batch: EngineBatch | undefined;
 
   constructor(options: StoreOptions = {}) {
-    const { cacheBytes, cacheBudget, readCacheBytes = 1 << 20, engine = new CountingEngine(), prefix = [1, 0], ...rest } = options;
+    const {
+      cacheBytes,
+      cacheBudget,
+      readCacheBytes = 1 << 20,
+      engine = new CountingEngine(),
+      prefix = [1, 0],
+      volatile = false,
+      ...rest
+    } = options;
     this.engine = engine;
     this.readCache = new ReadCache(readCacheBytes);
     this.budget = cacheBudget ?? (cacheBytes === undefined ? null : new CacheBudget(cacheBytes));
@@ -97,6 +114,7 @@ export class StoreHarness<S> {
       changelog: spec.logging === undefined ? null : changelog,
       serdeTopic: 'app-store-changelog',
       cacheBudget: this.budget,
+      volatile,
       readCache: this.readCache,
       dropped: (reason) => this.dropped.push(reason),
     });
@@ -131,6 +149,31 @@ export class StoreHarness<S> {
   abort(): void {
     this.#batch = undefined;
     this.managed.reset();
+  }
+
+  /** Replays records of the changelog. */
+  restore(rows: readonly ChangelogRow[]): this {
+    const parts: Buffer[] = [];
+    let length = 0;
+    const put = (text: string | null): readonly [number, number] => {
+      if (text === null) return [-1, -1];
+      const bytes = Buffer.from(text, 'latin1');
+      parts.push(bytes);
+      length += bytes.length;
+      return [length - bytes.length, length];
+    };
+    const positions = new Int32Array(rows.length * positionsPerRecord);
+    rows.forEach(({ key, value }, i) => positions.set([...put(key), ...put(value), -1], i * positionsPerRecord));
+    const records = new FetchedRecords(topicPartition('app-store-changelog', 0), rows.length, rows.length, {
+      buffer: Buffer.concat(parts),
+      offsets: Float64Array.from(rows.keys()),
+      timestamps: Float64Array.from(rows, ({ timestamp }) => timestamp),
+      positions,
+    });
+    const batch = this.engine.batch();
+    for (let i = 0; i < rows.length; i++) this.managed.restore(records, i, batch);
+    void batch.commit();
+    return this;
   }
 
   /** Takes what was logged since the last call, as `key=value@timestamp`. */

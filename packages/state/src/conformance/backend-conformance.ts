@@ -56,6 +56,7 @@ export function describeBackendConformance({ describe, it, expect }: TestTools, 
         const task = await directory.openTask('0_1');
         expect({ taskId: task.taskId, existed: task.existed, ageMs: task.ageMs }).toEqual({ taskId: '0_1', existed: false, ageMs: 0 });
         expect({ durable: task.engine.durable, rows: rows(task.engine) }).toEqual({ durable: backend.durable, rows: [] });
+        expect(backend.durable && task.engine.ephemeral === true).toBe(false);
         expect(directory.storedTasks().map(({ taskId }) => taskId)).toEqual(['0_1']);
       }));
 
@@ -87,6 +88,22 @@ export function describeBackendConformance({ describe, it, expect }: TestTools, 
         expect({ existed: read.existed, ageMs: read.ageMs, rows: rows(read.engine) }).toEqual(
           backend.durable ? { existed: true, ageMs: 60_000, rows: ['61=01'] } : { existed: false, ageMs: 0, rows: [] },
         );
+      }));
+
+    it('never gives an ephemeral engine back', () =>
+      inScene(async ({ open }) => {
+        const directory = await open();
+        for (const end of ['close', 'destroy'] as const) {
+          const task = await directory.openTask('0_0');
+          const { ephemeral = false } = task.engine;
+          await commit(task.engine, (batch) => batch.put(bytes('a'), bytes(1)));
+          await task[end]();
+          const again = await directory.openTask('0_0');
+          const isKept = end === 'close' && !ephemeral;
+          if (ephemeral) expect(again.existed).toBe(false);
+          if (!isKept) expect(rows(again.engine)).toEqual([]);
+          await again.destroy();
+        }
       }));
 
     it('gives each instance and each application a place of its own', () =>

@@ -83,7 +83,7 @@ class MemoryDirectory implements StateDirectory {
 
 class MemoryTask implements TaskState {
   readonly taskId: string;
-  readonly engine: StateEngine = new MemoryEngine();
+  readonly engine: StateEngine = new MemoryEngine({ ephemeral: true });
   readonly existed: boolean = false;
   readonly ageMs: number = 0;
   readonly #onClose: () => void;

@@ -5,12 +5,22 @@ import { MemoryBatch } from './memory-batch.ts';
 import { MemoryContent, memoryKind } from './memory-content.ts';
 import { MemoryIterator } from './memory-iterator.ts';
 
+export interface MemoryEngineOptions {
+  /** As {@link StateEngine.ephemeral}: the task that uses the engine is its last. Default false, for an engine that is handed from one task to the next. */
+  readonly ephemeral?: boolean | undefined;
+}
+
 /** An ordered map in memory. It has no limit of its own: what is put stays until it is deleted. */
 export class MemoryEngine implements StateEngine {
   readonly kind: string = memoryKind;
   readonly durable: boolean = false;
+  readonly ephemeral: boolean;
   readonly synchronous: boolean = true;
   readonly #content = new MemoryContent();
+
+  constructor(options: MemoryEngineOptions = {}) {
+    this.ephemeral = options.ephemeral === true;
+  }
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#content.checkOpen('A read');
