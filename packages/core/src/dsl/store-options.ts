@@ -157,7 +157,8 @@ export function tableStore<K, V>(
     keySerde: options.key,
     valueSerde: options.value,
     maxEntries: options.maxEntries,
-    format: 'builder',
+    // Kafka Streams' supplier of such a store knows one format.
+    format: forgetsTimestamps ? 'default' : 'builder',
   };
 }
 

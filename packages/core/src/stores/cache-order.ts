@@ -4,7 +4,7 @@
  * there, and a read of one key passes those of others; so they do in a time-ordered store. Kafka Streams: `SegmentedCacheFunction`, `CachingWindowStore`, `CachingSessionStore`,
  * `TimeOrderedCachingWindowStore`.
  */
-import type { ByteString } from './key-bytes.ts';
+import { type ByteString, int32String, int64String, maxSequence } from './key-bytes.ts';
 import type { TimedEntry } from './timed-entry.ts';
 import { TimeIndex } from './time-index.ts';
 import { compareKeys } from './timed-listing.ts';
@@ -93,7 +93,7 @@ export class CacheOrder<K, V> {
       if (entry.cached === null) return;
       const storeKey = this.#table.byteKeyOf(entry.rows) + this.#suffix(entry.time, entry.minor);
       const segment = this.#segmentOf(entry.time);
-      if (passes(segment, storeKey)) passed.push({ cacheKey: int64(segment) + storeKey, entry });
+      if (passes(segment, storeKey)) passed.push({ cacheKey: int64String(segment) + storeKey, entry });
     });
     passed.sort((a, b) => (a.cacheKey < b.cacheKey ? -1 : 1));
     if (read.reverse) passed.reverse();
@@ -152,16 +152,16 @@ export class CacheOrder<K, V> {
     const oneKey = keyFrom !== undefined && keyFrom === keyTo;
     const passes = (entry: TimedEntry, storeKey: ByteString): boolean => {
       const segmentStart = this.#segmentOf(entry.time) * segmentMs;
-      const lower = int64(reverse ? segmentStart : Math.max(start, segmentStart)) + (keyFrom ?? '') + (oneKey ? int32(0) : '');
+      const lower = int64String(reverse ? segmentStart : Math.max(start, segmentStart)) + (keyFrom ?? '') + (oneKey ? int32String(0) : '');
       if (storeKey < lower) return false;
       if (keyTo === undefined) return true;
-      if (oneKey) return storeKey <= int64(Math.min(to, segmentStart + segmentMs - 1)) + keyTo + int32(maxSequence);
-      return storeKey <= int64(to) + '\xff'.repeat(keyTo.length) + int32(maxSequence);
+      if (oneKey) return storeKey <= int64String(Math.min(to, segmentStart + segmentMs - 1)) + keyTo + int32String(maxSequence);
+      return storeKey <= int64String(to) + '\xff'.repeat(keyTo.length) + int32String(maxSequence);
     };
     const found: { readonly storeKey: ByteString; readonly entry: TimedEntry }[] = [];
     const find = (entry: TimedEntry): void => {
       if (entry.cached === null) return;
-      const storeKey = int64(entry.time) + table.byteKeyOf(entry.rows) + int32(entry.minor);
+      const storeKey = int64String(entry.time) + table.byteKeyOf(entry.rows) + int32String(entry.minor);
       if (passes(entry, storeKey)) found.push({ storeKey, entry });
     };
     const endOfLast = (last + 1) * segmentMs - 1;
@@ -208,20 +208,6 @@ export class CacheOrder<K, V> {
 
   /** What stands behind the key's own bytes. */
   #suffix(time: number, minor: number): ByteString {
-    return int64(time) + (this.#sessions ? int64(minor) : int32(minor));
+    return int64String(time) + (this.#sessions ? int64String(minor) : int32String(minor));
   }
-}
-
-const maxSequence = 0x7fffffff;
-
-function int64(value: number): ByteString {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(BigInt(value));
-  return bytes.toString('latin1');
-}
-
-function int32(value: number): ByteString {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes.toString('latin1');
 }

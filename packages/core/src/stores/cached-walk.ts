@@ -37,17 +37,20 @@ export function passesOf<R, E extends Entry>(
   });
 }
 
-/** `rows` is what the read returns, `passes` what it goes through in the cache, both in the order of the read. The cache is looked at one row ahead of what is returned. */
+/**
+ * `rows` is what the read returns, `passes` what it goes through in the cache, both in the order of the read. The cache is looked at one row ahead of what is returned.
+ * `touch` tells the cache of a row that the read passes, and says whether it is still there.
+ */
 export class CachedWalk<R, E extends Entry> implements RowReader<R> {
   readonly #rows: readonly R[];
   readonly #passes: readonly PassedRow<E>[];
-  readonly #touch: (entry: E) => void;
+  readonly #touch: (entry: E) => boolean;
   #at = 0;
   #passed = 0;
   /** The row of the cache that was looked at and not taken yet. */
   #ahead: PassedRow<E> | undefined;
 
-  constructor(rows: readonly R[], passes: readonly PassedRow<E>[], touch: (entry: E) => void) {
+  constructor(rows: readonly R[], passes: readonly PassedRow<E>[], touch: (entry: E) => boolean) {
     this.#rows = rows;
     this.#passes = passes;
     this.#touch = touch;
@@ -69,10 +72,8 @@ export class CachedWalk<R, E extends Entry> implements RowReader<R> {
 
   #lookAhead(): PassedRow<E> | undefined {
     for (let pass = this.#passes[this.#passed++]; pass !== undefined; pass = this.#passes[this.#passed++]) {
-      // Evicted since the read began.
-      if (pass.entry.cached === null) continue;
-      this.#touch(pass.entry);
-      if (pass.at >= 0) return pass;
+      // It may have been evicted since the read began.
+      if (this.#touch(pass.entry) && pass.at >= 0) return pass;
     }
     return undefined;
   }

@@ -48,3 +48,20 @@ export function writeTimestamp(bytes: Uint8Array, at: number, timestamp: number)
 
 /** Bytes of a timestamp in front of a stored value (SF-02). */
 export const timestampBytes = 8;
+
+/** The largest number that tells rows of one key and time apart. */
+export const maxSequence = 0x7fffffff;
+
+/** Eight bytes, big endian. */
+export function int64String(value: number): ByteString {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(value));
+  return bytes.toString('latin1');
+}
+
+/** Four bytes, big endian. */
+export function int32String(value: number): ByteString {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes.toString('latin1');
+}

@@ -101,7 +101,11 @@ export class LruRecordCache implements RecordCacheListener, EntryOwner {
       () => true,
       ([key], entry) => compare(key, keyOf(entry)),
     );
-    return new CachedWalk(listed, passes, (entry) => this.#cache.touch(entry, 0));
+    return new CachedWalk(listed, passes, (entry) => {
+      if (entry.cached === null) return false;
+      this.#cache.touch(entry, 0);
+      return true;
+    });
   }
 
   flush(): void {

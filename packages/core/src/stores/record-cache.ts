@@ -126,16 +126,15 @@ export class RecordCache {
     this.#keepRaw(node, context.captureRaw());
     node.size =
       keyLength + nodeBytes + valueLength + contextBytes + (context.topic === null ? 0 : context.topic.length) + headersBytes(node.headers);
-    if (node.dirty) this.#unlinkDirty(node);
-    node.dirty = true;
-    node.dirtyPrevious = this.#lastDirty;
-    node.dirtyNext = null;
-    if (this.#lastDirty === null) this.#firstDirty = node;
-    else this.#lastDirty.dirtyNext = node;
-    this.#lastDirty = node;
-    this.#bytes += node.size;
-    this.#budget.usedBytes += this.#bytes - before;
-    this.#evictOverBudget();
+    this.#admitDirty(node, before);
+  }
+
+  /** Behind the update of a row, for what the cache holds beside it: without a value, topic or headers of its own. May evict. */
+  putMark(node: CacheNode, keyLength: number): void {
+    const before = this.#bytes;
+    this.#place(node);
+    node.size = keyLength + nodeBytes + contextBytes;
+    this.#admitDirty(node, before);
   }
 
   /** A row was read through the cache: it becomes the most recently used, or comes in clean. */
@@ -193,13 +192,13 @@ export class RecordCache {
     if (evicted !== null) {
       this.#unlinkDirty(evicted);
       evicted.dirty = false;
-      items.push(itemOf(evicted));
+      items.push(flushItemOf(evicted));
     }
     for (let node: CacheNode | null = this.#firstDirty; node !== null;) {
       const next: CacheNode | null = node.dirtyNext;
       node.dirty = false;
       node.dirtyPrevious = node.dirtyNext = null;
-      items.push(itemOf(node));
+      items.push(flushItemOf(node));
       if (!node.entry.present) deleted.push(node);
       node = next;
     }
@@ -222,6 +221,20 @@ export class RecordCache {
     if (raw === node.raw) return;
     this.#rawBytes += rawLength(raw) - rawLength(node.raw);
     node.raw = raw;
+  }
+
+  /** The placed node is the last one written; `before` is what the cache held without it. */
+  #admitDirty(node: CacheNode, before: number): void {
+    if (node.dirty) this.#unlinkDirty(node);
+    node.dirty = true;
+    node.dirtyPrevious = this.#lastDirty;
+    node.dirtyNext = null;
+    if (this.#lastDirty === null) this.#firstDirty = node;
+    else this.#lastDirty.dirtyNext = node;
+    this.#lastDirty = node;
+    this.#bytes += node.size;
+    this.#budget.usedBytes += this.#bytes - before;
+    this.#evictOverBudget();
   }
 
   /** Puts a node in front, counting out its old size. */
@@ -260,7 +273,8 @@ export class RecordCache {
   }
 }
 
-function itemOf(node: CacheNode): FlushItem {
+/** The update as it is now. */
+export function flushItemOf(node: CacheNode): FlushItem {
   const { entry, topic, partition, offset, timestamp, headers, raw } = node;
   const { value, bytes, valueLength } = entry;
   return { node, value, bytes, valueLength, rowTimestamp: entry.timestamp, topic, partition, offset, timestamp, headers, raw };

@@ -7,8 +7,9 @@ import { StreamRecord } from '../record.ts';
 import type { Window } from '../windows/windowed.ts';
 import { Windowed } from '../windows/windowed.ts';
 import type { FlushListener } from './faces.ts';
-import { timestampBytes } from './key-bytes.ts';
+import { type ByteString, timestampBytes } from './key-bytes.ts';
 import type { ManagedStore } from './managed-store.ts';
+import { CacheMarks } from './cache-marks.ts';
 import { CacheOrder, type KeyRead, type ListRead } from './cache-order.ts';
 import { CachedWalk, passesOf } from './cached-walk.ts';
 import { type CacheNode, type FlushItem, RecordCache, type RecordCacheListener } from './record-cache.ts';
@@ -25,6 +26,8 @@ export interface TimedStoreInit<K, V> extends TimedTableInit<K, V> {
   readonly caching: boolean;
   /** Bytes that Java's cache adds to a key: the segment in front, the suffix behind. */
   readonly cacheKeyBytes: number;
+  /** A time-ordered window store on disk that finds its rows by key too. @default false */
+  readonly keyIndexed?: boolean | undefined;
 }
 
 /** What a refused row is counted as. */
@@ -37,6 +40,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
   protected readonly context: RecordContext;
   readonly #cache: RecordCache | null;
   readonly #cacheOrder: CacheOrder<K, V> | null;
+  readonly #marks: CacheMarks<K, V> | null;
   readonly #cacheKeyBytes: number;
   /** The changelog may carry the headers of an update that leaves the record cache. */
   readonly #logsHeaders: boolean;
@@ -65,6 +69,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
       cache === null
         ? null
         : new CacheOrder({ table: this.table, persistent, timeOrdered: init.timeOrdered, sessions: init.minorBytes === 8 });
+    this.#marks = cache !== null && init.keyIndexed === true ? new CacheMarks(this.table, cache) : null;
   }
 
   /** The window that a row stands for. */
@@ -91,7 +96,9 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
   /** The rows of a key that can be seen, by time. To be read through {@link throughCache}. */
   protected between(key: K, from: number, to: number): TimedEntry[] {
     this.checkKey(key);
-    return this.table.between(key, from, to);
+    const entries = this.table.between(key, from, to);
+    const marks = this.#marks;
+    return marks === null ? entries : entries.filter((entry) => this.#isSeen(marks, this.table.byteKeyOf(entry.rows), entry));
   }
 
   /** Reads `rows`, those of `entries`, which are in the order of the read, as far as they belong to it. */
@@ -106,13 +113,14 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     const { key, from, to, reverse } = read;
     const keyRows = this.table.rowsOf(key);
     const direction = reverse ? -1 : 1;
+    const marks = this.#marks;
     const passes = passesOf(
-      order.ofKey(read),
+      marks === null ? order.ofKey(read) : marks.ofKey(read),
       entries,
       (entry) => entry.rows === keyRows && entry.time >= from && entry.time <= to && belongs(entry),
       (row, entry) => direction * (row.time - entry.time || row.minor - entry.minor),
     );
-    return new CachedWalk(rows, passes, this.#touch);
+    return new CachedWalk(rows, passes, marks === null ? this.#touch : marks.pass);
   }
 
   /** Reads a listing, whose order is `order`. */
@@ -126,9 +134,11 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     if (cacheOrder === null) return new ListedRows(rows);
     const { keyFrom, keyTo, from, to, reverse } = read;
     const { table } = this;
+    const marks = read.everything ? null : this.#marks;
+    const seen = marks === null ? rows : rows.filter((row) => this.#isSeen(marks, row.byteKey, row));
     const passes = passesOf(
-      cacheOrder.ofListing(read),
-      rows,
+      marks === null ? cacheOrder.ofListing(read) : marks.ofListing(read),
+      seen,
       (entry) => {
         const byteKey = table.byteKeyOf(entry.rows);
         return (
@@ -141,7 +151,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
       },
       (row, { minor, rows: keyRows, time }) => (reverse ? -1 : 1) * order(row, { byteKey: table.byteKeyOf(keyRows), time, minor }),
     );
-    return new CachedWalk(rows, passes, this.#touch);
+    return new CachedWalk(seen, passes, marks === null ? this.#touch : marks.pass);
   }
 
   /** `timestamp` is the row's; that of plain stores is in the changelog only, and always the context's. Null deletes. */
@@ -165,6 +175,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
     this.#cacheOrder?.add(entry);
     cache.putDirty(node, keyLength, value === null ? 0 : entry.valueLength + this.#rowOverheadBytes, this.context);
     if (isNew && entry.cached !== null) table.noteHeld(entry);
+    this.#marks?.put(entry, keyLength);
   }
 
   /** What a store that retains duplicates does with null: numbers and logs it. */
@@ -212,10 +223,12 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
   }
 
   forward(items: readonly FlushItem[]): void {
-    for (const item of items) this.#forward(item);
+    if (this.#marks !== null) this.#marks.flushed(items, (item) => this.#forward(item));
+    else for (const item of items) this.#forward(item);
   }
 
   released(entry: TimedEntry): void {
+    if (this.#marks?.released(entry) === true) return;
     this.#cacheOrder?.delete(entry);
     this.table.release(entry);
   }
@@ -245,6 +258,7 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
   reset(): void {
     this.#cache?.clear();
     this.#cacheOrder?.clear();
+    this.#marks?.clear();
     this.table.reset();
   }
 
@@ -258,10 +272,17 @@ export abstract class TimedStore<K, V> implements ManagedStore, RecordCacheListe
 
   // ---- inside ----
 
-  /** Tells the record cache that a row was read. */
-  readonly #touch = (entry: TimedEntry): void => {
-    if (entry.cached !== null) this.#cache?.touch(entry, 0);
+  /** Tells the record cache that a row was read; false if it is not there. */
+  readonly #touch = (entry: TimedEntry): boolean => {
+    if (entry.cached === null) return false;
+    this.#cache?.touch(entry, 0);
+    return true;
   };
+
+  /** False for an expired row that the record cache has, but not for reads by key. */
+  #isSeen(marks: CacheMarks<K, V>, byteKey: ByteString, { minor, time }: { readonly minor: number; readonly time: number }): boolean {
+    return time >= this.table.times.readableFrom || marks.has(byteKey, time, minor);
+  }
 
   #put(key: K, time: number, minor: number, value: V | null, timestamp: number): void {
     const { times } = this.table;

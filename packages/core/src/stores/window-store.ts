@@ -26,6 +26,8 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
 
   constructor(spec: WindowStoreSpec, environment: StoreEnvironment, keySerde: Serde<K>, valueSerde: Serde<V>) {
     const persistentByTime = spec.timeOrdered && spec.persistence === 'persistent';
+    // With headers Kafka Streams indexes all of them, otherwise those of sliding windows.
+    const keyIndexed = persistentByTime && (spec.keyIndexed === true || spec.format === 'headers');
     const times = new StoreTimes({
       persistence: spec.persistence,
       retentionMs: spec.retentionMs,
@@ -48,13 +50,14 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
       persistence: spec.persistence,
       // A time-ordered key has one more byte in front.
       cacheKeyBytes: persistentByTime ? 9 : 8,
+      keyIndexed,
     });
     this.#windowSizeMs = spec.windowSizeMs;
     this.#retainDuplicates = spec.retainDuplicates;
     this.#inMemory = spec.persistence === 'inMemory';
     const byKey = bySegment((time) => times.segmentOf(time));
     this.#order = spec.timeOrdered || spec.persistence === 'inMemory' ? byTimeThenKey : byKey;
-    this.#rangeOrder = persistentByTime && spec.keyIndexed === true ? byKey : this.#order;
+    this.#rangeOrder = keyIndexed ? byKey : this.#order;
   }
 
   protected abstract valueAt(value: V, timestamp: number, headers: readonly Header[] | null): R;
