@@ -92,6 +92,8 @@ export class StateManager {
   readonly #readCache: ReadCache;
   /** Entries about stores that came or went, to be in the first batch that is written. */
   #opening: ((batch: EngineBatch) => void)[] = [];
+  /** Some of them concern rows of stores that are there: they are written before the task starts. */
+  #hasStaleRows = false;
   readonly #inputs = new Map<string, InputPosition>();
   readonly #unloggedInputs = new Map<string, InputPosition>();
   /** Stores whose rows, if there are any, are in no changelog. */
@@ -119,7 +121,8 @@ export class StateManager {
     const removed = new Map(prefixes);
     for (const plan of init.plans) {
       removed.delete(plan.spec.name);
-      this.#open(plan, this.#prefixOf(plan.spec.name, prefixes), positions, init);
+      const existed = prefixes.has(plan.spec.name);
+      this.#open(plan, this.#prefixOf(plan.spec.name, prefixes), positions, init, existed);
     }
     for (const [name, id] of removed) this.#forget(name, id);
     for (const topic of positions.keys()) {
@@ -194,7 +197,7 @@ export class StateManager {
       return writing.then(() => this.flushRestore());
     }
     const moved = [...this.#changelogs.values()].filter(({ restored }) => restored !== undefined);
-    if (this.#restoreBatch === null && moved.length === 0) return undefined;
+    if (this.#restoreBatch === null && moved.length === 0 && !this.#hasStaleRows) return undefined;
     const batch = this.#restoreBatch ?? this.#newBatch();
     this.#restoreBatch = null;
     this.#restoreBytes = 0;
@@ -385,14 +388,10 @@ export class StateManager {
 
   #write(batch: EngineBatch): MaybePromise<void> {
     if (batch.size === 0) return undefined;
-    const written = batch.commit();
-    if (written instanceof Promise) {
-      return written.then(() => {
-        this.#opening = [];
-      });
-    }
+    // Each batch made so far has them, and one that comes must not delete again what this one brings. If it fails, the engine is closed.
     this.#opening = [];
-    return undefined;
+    this.#hasStaleRows = false;
+    return batch.commit();
   }
 
   #load(prefixes: Map<string, number>, positions: Map<string, number>): void {
@@ -449,23 +448,47 @@ export class StateManager {
       return;
     }
     if (!wasUnlogged) return;
-    const iterator = this.#engine.iterate({ gte: prefix, lt: nextPrefix(prefix) });
-    try {
-      if (iterator.next()) {
-        throw new StreamsError(
-          'MR_CHANGELOG_INCOMPLETE',
-          `store ${name} of task ${this.#taskId} has rows that were written without a changelog, so ${changelog} would not have them and a restore would lose them; ` +
-            'give the store another name, switch its logging off again, or delete the local state of the application to begin anew',
-          { details: { store: name, taskId: this.#taskId, topic: changelog } },
-        );
-      }
-    } finally {
-      iterator.close();
+    if (this.#hasRows(prefix)) {
+      throw new StreamsError(
+        'MR_CHANGELOG_INCOMPLETE',
+        `store ${name} of task ${this.#taskId} has rows that were written without a changelog, so ${changelog} would not have them and a restore would lose them; ` +
+          'give the store another name, switch its logging off again, or delete the local state of the application to begin anew',
+        { details: { store: name, taskId: this.#taskId, topic: changelog } },
+      );
     }
     this.#opening.push((batch) => batch.delete(key));
   }
 
-  #open(plan: StorePlan, prefix: Uint8Array, positions: ReadonlyMap<string, number>, init: StateManagerInit): void {
+  /**
+   * Rows are there, but nothing says up to where of this changelog: they came from another one, as when the topology's optimisation was switched. A source topic has what the table is made
+   * of, so it is made anew; a changelog of the store's own does not have them, and a restore would lose them (I2).
+   *
+   * @throws MR_CHANGELOG_INCOMPLETE
+   */
+  #judgeStrangeRows(name: string, prefix: Uint8Array, { isSource, tp }: ChangelogOf): void {
+    if (!this.#hasRows(prefix)) return;
+    if (!isSource) {
+      throw new StreamsError(
+        'MR_CHANGELOG_INCOMPLETE',
+        `store ${name} of task ${this.#taskId} has rows that came from another topic than ${tp.topic}, so this changelog does not have them and a restore would lose them; ` +
+          'build the topology with the optimisation that it had before, give the store another name, or reset the application to begin anew',
+        { details: { store: name, taskId: this.#taskId, topic: tp.topic } },
+      );
+    }
+    this.#hasStaleRows = true;
+    this.#opening.push((batch) => batch.deleteRange(prefix, nextPrefix(prefix)));
+  }
+
+  #hasRows(prefix: Uint8Array): boolean {
+    const iterator = this.#engine.iterate({ gte: prefix, lt: nextPrefix(prefix) });
+    try {
+      return iterator.next();
+    } finally {
+      iterator.close();
+    }
+  }
+
+  #open(plan: StorePlan, prefix: Uint8Array, positions: ReadonlyMap<string, number>, init: StateManagerInit, existed: boolean): void {
     const { spec, changelog } = plan;
     const topic = changelog === undefined ? `${init.applicationId}-${spec.name}-changelog` : topicName(init.applicationId, changelog);
     const tp = topicPartition(topic, init.partition);
@@ -487,6 +510,7 @@ export class StateManager {
     if (changelog !== undefined) {
       state = new ChangelogOf(tp, store, plan.changelogIsSource, output);
       if (!store.volatile) state.position = positions.get(topic);
+      if (existed && !store.volatile && state.position === undefined) this.#judgeStrangeRows(spec.name, prefix, state);
       state.appendedAtTake = state.appendedAtCommit = output?.appended ?? 0;
       this.#changelogs.set(tp, state);
     }

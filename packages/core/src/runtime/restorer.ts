@@ -251,6 +251,9 @@ export class Restorer {
       this.#judge(owned, decision.rebuild);
       await task.wipe();
       decision = { rebuild: decision.rebuild, ranges: decideRestore(task.changelogs, bounds, 0).ranges };
+    } else if (state.existed && task.changelogs.some(({ position }) => position === undefined)) {
+      // Rows that no changelog accounts for go before anybody reads.
+      await task.flushRestore();
     }
     entry.forced = undefined;
     const ids = new Map<string, string>();

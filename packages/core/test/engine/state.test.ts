@@ -629,3 +629,49 @@ describe('crashes at any step', () => {
     },
   );
 });
+
+describe('a store whose changelog became another topic', () => {
+  const own = (): StorePlan => store('A');
+  const reused = (): StorePlan => ({ ...store('A'), changelog: { name: 'in', internal: false }, changelogIsSource: true });
+  const committed = async (storePlan: StorePlan, engine: MemoryEngine): Promise<MemoryEngine> => {
+    const harness = new Harness(storing(storePlan), { engine }).start();
+    harness.pipe('in', put('gone', '1'), put('a', '2'));
+    harness.task.prepareCommit();
+    await harness.task.completeCommit(harness.output.acknowledge());
+    return engine;
+  };
+
+  it.each([
+    { what: 'has records', records: [put('a', '2')], expected: ['a=2'] },
+    { what: 'is empty', records: [], expected: [] },
+  ])('is made anew from a source topic that $what, without rows that this does not have', async ({ expected, records }) => {
+    const engine = await committed(own(), new MemoryEngine());
+    const harness = new Harness(storing(reused()), { engine });
+    expect(positionOf(harness)).toBeUndefined();
+    if (records.length > 0) harness.task.restore(fetched(harness.tp('in'), 1, records));
+    await harness.task.flushRestore();
+    expect(rows(harness.start(), 'A')).toEqual(expected);
+    expect(rows(new Harness(storing(reused()), { engine }).start(), 'A')).toEqual(expected);
+  });
+
+  it('keeps what one piece of a restore brought when the next one is written', async () => {
+    const engine = await committed(own(), new SlowEngine());
+    const harness = new Harness(storing(reused()), { engine });
+    const large = 'x'.repeat(3 << 20);
+    for (const [offset, key] of ['p', 'q', 'r', 's'].entries()) harness.task.restore(fetched(harness.tp('in'), offset, [put(key, large)]));
+    await harness.task.flushRestore();
+    const keys = [...(harness.start().task.store('A') as Store).all()].map(({ key }) => key);
+    expect(keys).toEqual(['p', 'q', 'r', 's']);
+  });
+
+  it('is refused where the new one is its own, which does not have the rows', async () => {
+    const engine = await committed(reused(), new MemoryEngine());
+    expect(() => new Harness(storing(own()), { engine })).toThrow(
+      expect.objectContaining({
+        code: 'MR_CHANGELOG_INCOMPLETE',
+        message: expect.stringMatching(/store A .*another topic.*optimisation/) as unknown,
+      }),
+    );
+    expect(rows(new Harness(storing(reused()), { engine }).start(), 'A')).toEqual(['a=2', 'gone=1']);
+  });
+});

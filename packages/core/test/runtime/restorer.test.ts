@@ -113,6 +113,14 @@ describe('ends, and ends right', () => {
     expect(client.readers).toEqual([]);
   });
 
+  it('trap: there is nothing to read of a changelog that is new to old state, whose rows must go all the same', async () => {
+    client.fakeAdmin.logs.set(log, { start: 50, end: 50 });
+    const task = new FakeTask('0_0', { changelogs: [changelog(undefined)] });
+    await add(task, fakeState('0_0', { existed: true }));
+    expect(task.events).toEqual(['flushRestore']);
+    expect(outcomes()).toEqual(['0_0']);
+  });
+
   it('trap: there is exactly one record', async () => {
     client.fakeAdmin.logs.set(log, { start: 0, end: 1 });
     const task = new FakeTask('0_0', { changelogs: [changelog(undefined)] });

@@ -141,11 +141,11 @@ function changelogChanges(was: StoreDescription, is: StoreDescription, before: O
       'changelogChanged',
       'care',
       text,
-      `${now.name} must be compacted, or keep everything; delete the local state, so that it is built from this topic alone`,
+      `${now.name} must be compacted, or keep everything: the rows that there are locally are dropped, and made anew from this topic alone`,
     );
   }
   const from = former === null ? 'had none' : `was restored from the topic ${former.name}`;
-  const text = `the store "${name}" gets a changelog and ${from}: rows of the past are not in the new one, and are lost with the disk`;
+  const text = `the store "${name}" gets a changelog and ${from}: rows of the past are not in the new one, so an instance that has them refuses to start (MR_CHANGELOG_INCOMPLETE)`;
   return change('changelogChanged', 'loss', text, resetRemedy);
 }
 
