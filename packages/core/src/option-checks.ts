@@ -2,7 +2,7 @@
  * What JavaScript may pass where the types say otherwise: an option of another name, a word of no closed list, a serde that was not made. Such an option would be
  * overlooked and the results would be others, so it is refused where it is given.
  */
-import { StreamsError } from './errors.ts';
+import { type ErrorCode, type ErrorDetails, StreamsError } from './errors.ts';
 
 /** @throws MR_ARGUMENT_INVALID unless the value is what the option takes. It is never undefined. */
 export type OptionCheck = (value: unknown, what: string) => void;
@@ -23,13 +23,33 @@ export function checkOptions(options: unknown, checks: Readonly<Record<string, O
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) {
-      const near = nearest(name, Object.keys(checks));
-      const remedy = near === undefined ? `The options are ${Object.keys(checks).join(', ')}` : `Did you mean ${near}?`;
-      throw refused(`there is no option ${name} of ${what}. ${remedy}`);
-    }
+    if (check === undefined) throw unknownOption(name, Object.keys(checks), what);
     check(value, `${name} of ${what}`);
   }
+}
+
+/**
+ * As {@link checkOptions}, of a configuration whose values are checked where they are read.
+ *
+ * @param names every option that there is
+ * @throws MR_CONFIG_INVALID
+ */
+export function checkOptionNames(options: unknown, names: readonly string[], what: string): void {
+  if (!isObject(options)) {
+    throw new StreamsError(
+      'MR_CONFIG_INVALID',
+      `the options of ${what} must be an object with some of ${names.join(', ')}, got ${shown(options)}`,
+    );
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && !names.includes(name)) throw unknownOption(name, names, what, 'MR_CONFIG_INVALID', { option: name });
+  }
+}
+
+function unknownOption(name: string, names: readonly string[], what: string, code?: ErrorCode, details?: ErrorDetails): StreamsError {
+  const near = nearest(name, names);
+  const remedy = near === undefined ? `The options are ${names.join(', ')}` : `Did you mean ${near}?`;
+  return new StreamsError(code ?? 'MR_ARGUMENT_INVALID', `there is no option ${name} of ${what}. ${remedy}`, { details });
 }
 
 /** @throws MR_ARGUMENT_INVALID for a value that is not in the closed list. */

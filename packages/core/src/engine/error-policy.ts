@@ -8,6 +8,7 @@ import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
 import { Headers } from '../headers.ts';
 import type { StreamRecord } from '../record.ts';
+import { checkOptionNames } from '../option-checks.ts';
 import { WrongTypeError } from '../serde/wrong-type.ts';
 import type { RecordContext } from '../stores/record-context.ts';
 import type { ErrorContext, ErrorHandlers, HandlerAnswer, HandlerDecision, ProductionDecision } from './contract.ts';
@@ -272,9 +273,15 @@ function shown(answer: unknown): string {
 }
 
 const handlerNames = ['deserialization', 'processing', 'production', 'globalProcessing'] as const;
+const handlerOptions: readonly (keyof ErrorHandlers)[] = [...handlerNames, 'deadLetterTopic'];
 
-/** @throws MR_CONFIG_INVALID for a handler that is no function: JavaScript may pass the answer in its place, which would show at the first failure. */
+/**
+ * JavaScript may pass the answer in the place of a handler, or misspell its name, which would show at the first failure.
+ *
+ * @throws MR_CONFIG_INVALID for a handler that is no function, and for one that there is not
+ */
 export function checkHandlers(handlers: { readonly [N in keyof ErrorHandlers]?: ErrorHandlers[N] | undefined } | undefined): void {
+  if (handlers !== undefined) checkOptionNames(handlers, handlerOptions, 'handlers');
   for (const name of handlerNames) {
     const handler: unknown = handlers?.[name];
     if (handler === undefined || typeof handler === 'function') continue;

@@ -18,9 +18,20 @@ export type {
 export type { DeadLetter } from './dead-letter.ts';
 export { appendDeadLetter } from './dead-letter-sender.ts';
 export { checkHandlers } from './error-policy.ts';
+export {
+  checkedElsewhere,
+  checkOptionNames,
+  checkOptions,
+  isSerde,
+  isText,
+  oneOf,
+  type OptionCheck,
+  type OptionChecks,
+} from '../option-checks.ts';
 export { CacheBudget } from '../stores/record-cache.ts';
 export { createGlobalTask, globalTaskId } from './global-task.ts';
 export type { GlobalTask, GlobalTaskInit } from './global-task.ts';
+export { notARecord } from './node.ts';
 export { parseSchedule } from './punctuation.ts';
 export { createTask } from './task.ts';
 export { openUnitStores } from './unit-stores.ts';

@@ -115,7 +115,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   forward(record: AnyRecord, childName?: string): void {
     const context = this.#context;
     if (!context.open || this.#retired) throw this.#outsideCall('forward');
-    if (!(record instanceof StreamRecord)) throw this.#noRecord(record);
+    if (!(record instanceof StreamRecord)) throw notARecord(record, this.#node, this.taskId);
     if (this.#fixedKey && !record.keyIsFixed) throw this.#otherKey();
     const timestamp = context.timestamp;
     const previous = context.record;
@@ -160,7 +160,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
 
   schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, options: ScheduleOptions = {}): Cancellable {
     if (this.#retired) throw this.#outsideCall('schedule');
-    const { intervalMs, startMs } = parseSchedule(interval, punctuate, options, { taskId: this.taskId, node: this.#node });
+    const { intervalMs, startMs } = parseSchedule(interval, type, punctuate, options, { taskId: this.taskId, node: this.#node });
     return this.#services.schedule(this.#node, startMs, intervalMs, type, punctuate);
   }
 
@@ -208,14 +208,6 @@ class NodeContext implements OperatorContext<unknown, unknown> {
         );
   }
 
-  #noRecord(given: unknown): StreamsError {
-    return new StreamsError(
-      'MR_ARGUMENT_INVALID',
-      `processor ${this.#node} forwarded ${describeValue(given)}, which is no record; make one by record.withValue, record.withKey or StreamRecord.of`,
-      { details: { taskId: this.taskId, node: this.#node } },
-    );
-  }
-
   #otherKey(): StreamsError {
     return new StreamsError(
       'MR_ARGUMENT_INVALID',
@@ -230,6 +222,15 @@ class NodeContext implements OperatorContext<unknown, unknown> {
       details: { taskId: this.taskId, node: this.#node },
     });
   }
+}
+
+/** Why what a processor forwarded is refused. */
+export function notARecord(given: unknown, node: string, taskId: string): StreamsError {
+  return new StreamsError(
+    'MR_ARGUMENT_INVALID',
+    `processor ${node} forwarded ${describeValue(given)}, which is no record; make one by record.withValue, record.withKey or StreamRecord.of`,
+    { details: { taskId, node } },
+  );
 }
 
 export class ProcessorNode implements EngineNode {

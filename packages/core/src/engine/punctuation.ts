@@ -3,7 +3,8 @@
  * Kafka Streams: `PunctuationQueue`, `PunctuationSchedule`.
  */
 import { describeValue, type ErrorDetails, StreamsError } from '../errors.ts';
-import type { Cancellable, Punctuator, ScheduleOptions } from '../processor/processor.ts';
+import { checkedElsewhere, checkOneOf, checkOptions, type OptionChecks } from '../option-checks.ts';
+import type { Cancellable, PunctuationType, Punctuator, ScheduleOptions } from '../processor/processor.ts';
 import { type Duration, parseDuration } from '../time.ts';
 import { TimeHeap } from './time-heap.ts';
 
@@ -38,17 +39,25 @@ export class Schedule implements Cancellable {
   }
 }
 
+const punctuationTypes: readonly PunctuationType[] = ['stream', 'wall'];
+const scheduleOptions: OptionChecks<ScheduleOptions> = { startMs: checkedElsewhere };
+
 /**
  * The numbers of a schedule as a processor asks for it.
  *
- * @throws MR_ARGUMENT_INVALID for no function, and for an interval that is not whole milliseconds from 1 on, or such a start before 1970.
+ * @throws MR_ARGUMENT_INVALID for no function, no type of time or an option that there is not, and for an interval that is not whole milliseconds from 1 on, or such a start
+ * before 1970.
  */
 export function parseSchedule(
   interval: Duration,
+  type: PunctuationType,
   punctuate: Punctuator,
-  { startMs }: ScheduleOptions,
+  options: ScheduleOptions,
   details: ErrorDetails,
 ): { readonly intervalMs: number; readonly startMs: number | undefined } {
+  checkOneOf(type, punctuationTypes, 'the type of a punctuation');
+  checkOptions(options, scheduleOptions, 'a punctuation');
+  const { startMs } = options;
   // JavaScript may pass anything, and it would show when the schedule is due.
   if (typeof punctuate !== 'function') {
     throw new StreamsError('MR_ARGUMENT_INVALID', `a punctuation needs a function to call, got ${describeValue(punctuate)}`, { details });

@@ -6,6 +6,7 @@ import { ClientError, StreamsError } from '../errors.ts';
 import type { ClientFactory, ProducerOptions } from '../kafka/port.ts';
 import { consoleLogger, type Logger } from '../log.ts';
 import { type Metrics, MetricsRegistry } from '../metrics.ts';
+import { checkOptionNames } from '../option-checks.ts';
 import { type Clock, type Duration, parseDuration, systemClock } from '../time.ts';
 import type { StateListener } from './client-state.ts';
 import type { RestoreListener } from './events.ts';
@@ -175,6 +176,61 @@ const second = 1_000;
 const minute = 60 * second;
 const mebibyte = 1024 * 1024;
 
+/** Every name, which the compiler sees to: another one that JavaScript passes would be overlooked. */
+const optionNames: Readonly<Record<keyof KafkaStreamsOptions, true>> = {
+  applicationId: true,
+  client: true,
+  state: true,
+  clientId: true,
+  clock: true,
+  log: true,
+  metrics: true,
+  commitIntervalMs: true,
+  processingGuarantee: true,
+  maxTaskIdleMs: true,
+  handlers: true,
+  instanceId: true,
+  sessionTimeoutMs: true,
+  rebalanceTimeoutMs: true,
+  heartbeatIntervalMs: true,
+  progressDeadlineMs: true,
+  replicationFactor: true,
+  topicConfigs: true,
+  bufferedBytes: true,
+  bufferedRecordsPerPartition: true,
+  maxUncommittedBytes: true,
+  readCacheBytes: true,
+  stateMemoryBytes: true,
+  stateCleanupDelayMs: true,
+  repartitionPurgeIntervalMs: true,
+  topicTimeoutMs: true,
+  topicRefreshMs: true,
+  taskTimeoutMs: true,
+  stateMismatch: true,
+  leaveOnClose: true,
+  handleSignals: true,
+  closeTimeoutMs: true,
+  producer: true,
+  onStateChange: true,
+  onRestore: true,
+  onUncaughtError: true,
+  unstable: true,
+};
+const producerOptionNames: Readonly<Record<keyof Omit<ProducerOptions, 'onFailure'>, true>> = {
+  lingerMs: true,
+  compression: true,
+  maxBatchBytes: true,
+  maxBufferedBytes: true,
+  deliveryTimeoutMs: true,
+};
+const unstableOptionNames: Readonly<Record<keyof UnstableOptions, true>> = {
+  onStep: true,
+  signals: true,
+  sliceMs: true,
+  pollMs: true,
+  emitIntervalMs: true,
+};
+
 const fail = (): 'fail' => 'fail';
 /** Kafka Streams: `DefaultProductionExceptionHandler`. */
 const failOrRetry: ProductionHandler = (_context, error, phase) =>
@@ -183,10 +239,13 @@ const failOrRetry: ProductionHandler = (_context, error, phase) =>
 const nothing = (): void => {};
 
 /**
- * @throws MR_CONFIG_INVALID for a value that is missing, out of range or in conflict with another
+ * @throws MR_CONFIG_INVALID for an option that there is not, and for a value that is missing, out of range or in conflict with another
  * @throws MR_FEATURE_UNAVAILABLE for `exactly_once_v2`
  */
 export function resolveOptions(options: KafkaStreamsOptions): RuntimeOptions {
+  checkOptionNames(options, Object.keys(optionNames), 'KafkaStreams');
+  if (options.producer !== undefined) checkOptionNames(options.producer, Object.keys(producerOptionNames), 'producer');
+  if (options.unstable !== undefined) checkOptionNames(options.unstable, Object.keys(unstableOptionNames), 'unstable');
   const { applicationId } = options;
   if (typeof applicationId !== 'string' || !/^[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,199}$/.test(applicationId) || applicationId.endsWith('.')) {
     throw invalid(
@@ -216,6 +275,10 @@ export function resolveOptions(options: KafkaStreamsOptions): RuntimeOptions {
   const deadLetterTopic: unknown = options.handlers?.deadLetterTopic;
   if (deadLetterTopic !== undefined && (typeof deadLetterTopic !== 'string' || deadLetterTopic === ''))
     throw invalid('handlers.deadLetterTopic', deadLetterTopic, 'leave it out, or give the name of a topic that exists');
+  for (const name of ['onStateChange', 'onRestore', 'onUncaughtError'] as const)
+    if (options[name] !== undefined && typeof options[name] !== 'function') throw invalid(name, options[name], 'give a function');
+  for (const name of ['leaveOnClose', 'handleSignals'] as const)
+    if (options[name] !== undefined && typeof options[name] !== 'boolean') throw invalid(name, options[name], 'use true or false');
   if (options.instanceId === '') throw invalid('instanceId', '', 'leave it out, or give a name that no other instance has');
 
   const duration = (name: keyof KafkaStreamsOptions, value: Duration | undefined, standard: number, least: number): number => {

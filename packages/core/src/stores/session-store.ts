@@ -2,6 +2,7 @@
 import type { Serde } from '../serde/serde.ts';
 import { type Window, Windowed } from '../windows/windowed.ts';
 import type { KeyValue, StoreIterator } from './faces.ts';
+import { checkPutTime } from './put-times.ts';
 import type { FlushItem } from './record-cache.ts';
 import type { KeyedSessionRow, SessionRow, SessionStore, SessionTable } from './session-faces.ts';
 import type { StoreEnvironment } from './store-environment.ts';
@@ -106,7 +107,10 @@ export class SessionWindowStore<K, V> extends TimedStore<K, V> implements Sessio
   }
 
   put(session: Windowed<K>, value: V | null | undefined): void {
-    this.write(session.key, session.window.start, session.window.end, value ?? null);
+    const { end, start } = session.window;
+    checkPutTime(start, 'the start of a session', this.name);
+    checkPutTime(end, 'the end of a session', this.name);
+    this.write(session.key, start, end, value ?? null);
   }
 
   remove(session: Windowed<K>): void {

@@ -13,6 +13,7 @@ import { EntryIndex } from './entry-index.ts';
 import { readTimestamp, timestampBytes, writeTimestamp } from './key-bytes.ts';
 import type { ManagedStore } from './managed-store.ts';
 import { writtenOutside } from './outside-store.ts';
+import { checkPutTime } from './put-times.ts';
 import type { ReadCache } from './read-cache.ts';
 import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
@@ -81,6 +82,7 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
   // ---- the public face, and what operators see ----
 
   put(key: K, value: V | null | undefined, timestamp: number): number | undefined {
+    checkPutTime(timestamp, 'the time of a version', this.name);
     return this.write(key, value ?? null, timestamp);
   }
 
@@ -101,6 +103,7 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
   }
 
   delete(key: K, timestamp: number): VersionedRecord<V> | undefined {
+    checkPutTime(timestamp, 'the time of a version', this.name);
     this.#check(key, timestamp);
     this.#open();
     const found = this.#accepts(timestamp) ? this.getAsOf(key, timestamp) : undefined;

@@ -3,6 +3,7 @@ import { type Header, Headers } from '../headers.ts';
 import type { Serde } from '../serde/serde.ts';
 import { type Window, Windowed } from '../windows/windowed.ts';
 import type { KeyValue, StoreIterator, ValueAndTimestamp } from './faces.ts';
+import { checkPutTime, checkRowTimestamp } from './put-times.ts';
 import type { FlushItem } from './record-cache.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import type { WindowStoreSpec } from './store-spec.ts';
@@ -226,6 +227,7 @@ function same<T>(value: T): T {
 /** Windows of plain values. */
 export class PlainWindowStore<K, V> extends WindowRows<K, V, V> implements JoinWindowTable<K, V> {
   override put(key: K, value: V | null | undefined, start: number): void {
+    checkPutTime(start, 'the start of a window', this.name);
     this.write(key, start, value ?? null, -1);
   }
 
@@ -237,6 +239,7 @@ export class PlainWindowStore<K, V> extends WindowRows<K, V, V> implements JoinW
 /** Records of one side of a join, by their timestamps. Operators put them; a processor that does gives them the headers of the record in progress. */
 export class JoinWindows<K, V> extends WindowRows<K, V, ValueAndHeaders<V>> implements JoinWindowTable<K, V> {
   override put(key: K, value: ValueAndHeaders<V> | null | undefined, start: number): void {
+    checkPutTime(start, 'the start of a window', this.name);
     this.write(key, start, value?.value ?? null, -1);
   }
 
@@ -248,9 +251,14 @@ export class JoinWindows<K, V> extends WindowRows<K, V, ValueAndHeaders<V>> impl
 /** Windows of values with timestamps; also what windowed tables work on. */
 export class TimestampedWindows<K, V> extends WindowRows<K, V, ValueAndTimestamp<V>> implements WindowTable<K, V> {
   override put(key: K, value: ValueAndTimestamp<V> | null | undefined, start: number): void {
+    checkPutTime(start, 'the start of a window', this.name);
     // A pair without a value is a deletion, as Kafka Streams' `ValueAndTimestamp.make(null, …)`.
-    if (value === null || value === undefined || value.value === null || value.value === undefined) this.write(key, start, null, -1);
-    else this.write(key, start, value.value, value.timestamp);
+    if (value === null || value === undefined || value.value === null || value.value === undefined) {
+      this.write(key, start, null, -1);
+      return;
+    }
+    checkRowTimestamp(value.timestamp, this.name);
+    this.write(key, start, value.value, value.timestamp);
   }
 
   protected override valueAt(value: V, timestamp: number): ValueAndTimestamp<V> {

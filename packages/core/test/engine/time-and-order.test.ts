@@ -378,6 +378,21 @@ describe('punctuation', () => {
     );
   });
 
+  it.each<[given: unknown[], message: string]>([
+    [['STREAM_TIME', () => {}], "must be 'stream' or 'wall', got \"STREAM_TIME\". Did you mean 'stream'?"],
+    [['WALL_CLOCK_TIME', () => {}], "Did you mean 'wall'?"],
+    [[() => {}, 'wall'], "must be 'stream' or 'wall', got a function"],
+    [['wall', () => {}, { start: 5 }], 'there is no option start of a punctuation'],
+  ])('refuses what the types forbid: %o', ([type, punctuate, options], message) => {
+    const make = () => ({ init: (context: TestContext) => void context.schedule(10, type as never, punctuate as never, options as never) });
+    const harness = new Harness(plan([source('A', 'a', ['P']), node('P', [], make)]));
+    expect(() => harness.start()).toThrow(
+      expect.objectContaining({
+        cause: expect.objectContaining({ code: 'MR_ARGUMENT_INVALID', message: expect.stringContaining(message) as string }),
+      }),
+    );
+  });
+
   it('does not come back after an abort, but is made anew by init (S-176)', () => {
     const { harness, fired } = punctuating('wall', 10, () => {});
     harness.start();

@@ -84,8 +84,32 @@ describe('resolveOptions', () => {
     ['instanceId', { instanceId: '' }],
     ['processingGuarantee', { processingGuarantee: 'exactly_once' }],
     ['stateMismatch', { stateMismatch: 'maybe' }],
+    ['commitInterval', { commitInterval: 5 }],
+    ['group.id', { 'group.id': 'app' }],
+    ['linger', { producer: { linger: 5 } }],
+    ['onFailure', { producer: { onFailure: () => 'drop' } }],
+    ['proccessing', { handlers: { proccessing: () => 'continue' } }],
+    ['handlers.processing', { handlers: { processing: 'continue' } }],
+    ['sliceMS', { unstable: { sliceMS: 1 } }],
+    ['onStateChange', { onStateChange: 'log' }],
+    ['onRestore', { onRestore: {} }],
+    ['onUncaughtError', { onUncaughtError: 'replaceThread' }],
+    ['leaveOnClose', { leaveOnClose: 'yes' }],
+    ['handleSignals', { handleSignals: 1 }],
   ])('refuses %s: %o', (option, given) => {
     expect(() => resolve(given)).toThrow(expect.objectContaining({ code: 'MR_CONFIG_INVALID', details: { option } }));
+  });
+
+  it('says which option was likely meant', () => {
+    expect(() => resolve({ commitIntervalMS: 5 })).toThrow(
+      'there is no option commitIntervalMS of KafkaStreams. Did you mean commitIntervalMs?',
+    );
+    expect(() => resolve({ handlers: { deserialisation: () => 'continue' } })).toThrow('Did you mean deserialization?');
+    expect(() => resolveOptions(undefined as never)).toThrow('the options of KafkaStreams must be an object');
+  });
+
+  it('an option that is undefined is none, whatever its name', () => {
+    expect(() => resolve({ commitInterval: undefined })).not.toThrow();
   });
 
   it('refuses exactly-once with a code of its own', () => {

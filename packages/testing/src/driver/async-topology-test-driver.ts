@@ -16,7 +16,7 @@ import type { InputTopicOptions } from '../topics/input-encoder.ts';
 import { type OutputTopicOptions, TestOutputTopic } from '../topics/test-output-topic.ts';
 import type { CrashOptions, RebalanceOptions } from './disturbances.ts';
 import { DriverCore } from './driver-core.ts';
-import { forwardMs, type OpenOptions, resolveOptions } from './driver-options.ts';
+import { forwardMs, type OpenOptions, resolveOpenOptions } from './driver-options.ts';
 import { runAwaiting, type Steps } from './steps.ts';
 
 /** Made by `TopologyTestDriver.open`. Calls run in the order in which they were made, awaited or not. */
@@ -32,7 +32,7 @@ export class AsyncTopologyTestDriver {
 
   /** @internal Use `TopologyTestDriver.open`. */
   static async open(topology: Topology, options: OpenOptions): Promise<AsyncTopologyTestDriver> {
-    const resolved = resolveOptions(options);
+    const resolved = resolveOpenOptions(options);
     const directory = await options.state.open({ applicationId: resolved.applicationId, now: () => resolved.startMs });
     let core: DriverCore;
     try {

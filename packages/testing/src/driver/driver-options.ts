@@ -1,9 +1,14 @@
 /** What a test driver is told, and what it takes where it is told nothing. */
 import { parseDuration, silentLogger, StreamsError, type Duration, type Logger } from '@millrace/core';
 import {
+  checkedElsewhere,
   checkHandlers,
+  checkOptions,
   type DeserializationHandler,
   type ErrorHandlers,
+  isText,
+  oneOf,
+  type OptionChecks,
   type ProcessingHandler,
   type ProductionHandler,
 } from '@millrace/core/engine';
@@ -69,8 +74,50 @@ export interface ResolvedOptions {
   readonly log: Logger;
 }
 
-/** @throws MR_ARGUMENT_INVALID for figures that make no sense; MR_CONFIG_INVALID for a handler that is no function. */
+/** What has a check of its own, or whose type can be anything, is looked at below. */
+const driverOptions: OptionChecks<TopologyTestDriverOptions> = {
+  applicationId: isText,
+  startMs: checkedElsewhere,
+  partitions: checkedElsewhere,
+  commit: oneOf('record', 'manual'),
+  taskOrder: oneOf('ascending', 'descending'),
+  topics: (value, what) => {
+    if (Array.isArray(value) && value.every((topic) => typeof topic === 'string')) return;
+    throw new StreamsError('MR_ARGUMENT_INVALID', `${what} must be a list of names of topics`);
+  },
+  maxTaskIdleMs: checkedElsewhere,
+  handlers: checkedElsewhere,
+  log: checkedElsewhere,
+};
+const openOptions: OptionChecks<OpenOptions> = { ...driverOptions, state: checkedElsewhere };
+
+/** @throws MR_ARGUMENT_INVALID for options that there are not and figures that make no sense; MR_CONFIG_INVALID for a handler that is no function. */
+export function resolveOpenOptions(options: OpenOptions): ResolvedOptions {
+  checkOptions(options, openOptions, 'TopologyTestDriver.open');
+  // JavaScript may leave it out.
+  if (typeof (options.state as StateBackend | undefined)?.open !== 'function') {
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      "TopologyTestDriver.open needs the option state, such as rocksdb({ directory: './state' }); for stores in memory there is the constructor",
+    );
+  }
+  return resolved(options);
+}
+
+/** As {@link resolveOpenOptions}, for the driver whose stores are in memory. */
 export function resolveOptions(options: TopologyTestDriverOptions): ResolvedOptions {
+  // JavaScript may give anything.
+  if ((options as Partial<OpenOptions> | null)?.state !== undefined) {
+    throw new StreamsError(
+      'MR_ARGUMENT_INVALID',
+      'a driver that is made by its constructor has its stores in memory: for another state use await TopologyTestDriver.open(topology, { state })',
+    );
+  }
+  checkOptions(options, driverOptions, 'TopologyTestDriver');
+  return resolved(options);
+}
+
+function resolved(options: TopologyTestDriverOptions): ResolvedOptions {
   const { handlers, partitions } = options;
   checkHandlers(handlers);
   for (const count of typeof partitions === 'object' ? Object.values(partitions) : [partitions ?? 1]) checkCount(count);

@@ -17,10 +17,10 @@ import {
   type Serde,
   silentLogger,
   type StateStoreOptions,
-  type StreamRecord,
+  StreamRecord,
   StreamsError,
 } from '@millrace/core';
-import { parseSchedule } from '@millrace/core/engine';
+import { checkedElsewhere, checkOptions, isSerde, isText, notARecord, type OptionChecks, parseSchedule } from '@millrace/core/engine';
 import { openMockStores } from './mock-stores.ts';
 
 export interface MockProcessorContextOptions {
@@ -37,6 +37,15 @@ export interface MockProcessorContextOptions {
   /** @default silent */
   readonly log?: Logger | undefined;
 }
+
+const contextOptions: OptionChecks<MockProcessorContextOptions> = {
+  applicationId: isText,
+  taskId: isText,
+  stores: checkedElsewhere,
+  key: isSerde,
+  value: isSerde,
+  log: checkedElsewhere,
+};
 
 /** What a processor forwarded. */
 export interface CapturedForward<K, V> {
@@ -73,8 +82,9 @@ export class MockProcessorContext<K = unknown, V = unknown> implements Processor
   readonly #scheduled: CapturedPunctuator[] = [];
   #committed = false;
 
-  /** @throws MR_SERDE_MISSING, MR_ARGUMENT_INVALID for stores that cannot be opened */
+  /** @throws MR_SERDE_MISSING, MR_ARGUMENT_INVALID for stores that cannot be opened and options that there are not */
   constructor(options: MockProcessorContextOptions = {}) {
+    checkOptions(options, contextOptions, 'MockProcessorContext');
     this.applicationId = options.applicationId ?? 'mock';
     this.taskId = options.taskId ?? '0_0';
     this.log = options.log ?? silentLogger;
@@ -82,8 +92,11 @@ export class MockProcessorContext<K = unknown, V = unknown> implements Processor
     this.#stores = openMockStores(stores, { key, value }, this);
   }
 
+  /** @throws MR_ARGUMENT_INVALID for what is no record, as a task's context */
   forward(record: StreamRecord<K, V> | FixedKeyRecord<K, V>, childName?: string): void {
-    // A fixed-key record is a record whose key the types alone protect.
+    // JavaScript may forward anything. A fixed-key record is a record whose key the types alone protect.
+    const given: unknown = record;
+    if (!(given instanceof StreamRecord)) throw notARecord(given, 'under test', this.taskId);
     this.#forwarded.push({ record: record as StreamRecord<K, V>, childName });
   }
 
@@ -99,7 +112,7 @@ export class MockProcessorContext<K = unknown, V = unknown> implements Processor
 
   /** @throws MR_ARGUMENT_INVALID as a task's context */
   schedule(interval: Duration, type: PunctuationType, punctuate: Punctuator, options: ScheduleOptions = {}): Cancellable {
-    const { intervalMs, startMs } = parseSchedule(interval, punctuate, options, { taskId: this.taskId });
+    const { intervalMs, startMs } = parseSchedule(interval, type, punctuate, options, { taskId: this.taskId });
     const scheduled = {
       intervalMs,
       type,

@@ -115,6 +115,9 @@ describe('what the test sets', () => {
 
   it('is no start before 1970', () => {
     expect(() => new MockProcessorContext().schedule(1, 'wall', () => {}, { startMs: -1 })).toThrow(/MR_ARGUMENT_INVALID/);
+    expect(() => new MockProcessorContext().schedule(1, 'WALL_CLOCK_TIME' as never, () => {})).toThrow(
+      /MR_ARGUMENT_INVALID.*Did you mean 'wall'/,
+    );
   });
 });
 
@@ -185,4 +188,23 @@ it('serves fixed-key processors too', () => {
   processor.init(context);
   processor.process(fixedKeyRecord({ key: 'k', value: 'v', timestamp: 8 }));
   expect(context.forwarded().map(({ record }) => [record.key, record.value, record.timestamp])).toEqual([['k', 'v!', 8]]);
+});
+
+describe('what the types forbid is refused as in a task', () => {
+  it('a forward of what is no record', () => {
+    const context = new MockProcessorContext();
+    expect(() => context.forward({ key: 'k', value: 'v', timestamp: 1 } as never)).toThrow(
+      /MR_ARGUMENT_INVALID.*no record.*StreamRecord\.of/,
+    );
+    expect(context.forwarded()).toEqual([]);
+  });
+
+  it.each([
+    [{ store: [] }, 'Did you mean stores?'],
+    [{ key: String }, 'must be a serde'],
+    [{ applicationId: 5 }, 'must be text'],
+    [null, 'must be an object'],
+  ])('the options %o', (options, message) => {
+    expect(() => new MockProcessorContext(options as never)).toThrow(message);
+  });
 });

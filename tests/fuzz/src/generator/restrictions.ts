@@ -62,7 +62,9 @@ function forwardRead(input: JsonObject): JsonObject {
 
 function closedRange(input: JsonObject): JsonObject {
   const { args, op } = input;
-  return op === 'fetchRange' && isArray(args) && args[0] === null ? { ...input, args: ['a', ...args.slice(1)] } : input;
+  if (op !== 'fetchRange' || !isArray(args)) return input;
+  const [from = null, to = null, ...times] = args;
+  return { ...input, args: [from ?? 'a', to ?? 'z', ...times] };
 }
 
 function smallCache({ cacheBytes }: JsonObject): boolean {
