@@ -1,4 +1,6 @@
-/** The application of `application-topology.ts` as a process of its own. Prints `READY` when it runs and `CLOSED` when it ended in order. */
+/**
+ * The application of `application-topology.ts` as a process of its own, with the settings of its Java twin. Prints `READY` when it runs and `CLOSED` when it ended in order.
+ */
 import { parseArgs } from 'node:util';
 import { KafkaStreams, kafka, rocksdb } from 'millrace';
 import { application } from './application-topology.ts';
