@@ -9,9 +9,7 @@ import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { Acknowledged, CommittedOffset, Output } from '../kafka/port.ts';
 import type { TopicPartition } from '../kafka/topic-partition.ts';
 import type { Logger } from '../log.ts';
-import type { Punctuator } from '../processor/processor.ts';
 import type { Counter } from '../metrics.ts';
-import { refusePromise } from '../processor/synchronous.ts';
 import { outsideStore } from '../stores/outside-store.ts';
 import { CacheBudget } from '../stores/record-cache.ts';
 import { RecordContext } from '../stores/record-context.ts';
@@ -22,13 +20,13 @@ import { DroppedRecords } from './dropped-records.ts';
 import { ErrorPolicy } from './error-policy.ts';
 import { buildNodes, type NodeGraph } from './node-graph.ts';
 import type { NodeServices } from './node.ts';
-import { KeptTimes, timesForMetadata } from './kept-times.ts';
-import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts';
+import { InputOffsets } from './input-offsets.ts';
+import { KeptTimes } from './kept-times.ts';
 import { PartitionGroup } from './partition-group.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import { firstSchedule, PunctuationQueue, type Schedule, schedulePastRestart } from './punctuation.ts';
 import type { SourceRows } from './source-rows.ts';
-import { type InputPosition, StateManager } from './state-manager.ts';
+import { StateManager } from './state-manager.ts';
+import { TaskPunctuations } from './task-punctuations.ts';
 
 /** Creates a task in the state `created`: restore its changelogs, take its positions, then `start` it. */
 export function createTask(init: TaskInit): Task {
@@ -49,14 +47,12 @@ class StreamTask implements Task {
   readonly #state: StateManager;
   readonly #group: PartitionGroup;
   readonly #graph: NodeGraph;
-  readonly #streamPunctuations = new PunctuationQueue();
-  readonly #wallPunctuations = new PunctuationQueue();
+  readonly #punctuations: TaskPunctuations;
   readonly #processed: Counter;
   readonly #punctuated: Counter;
   /** Times that processors committed with the offsets (`ProcessorMetadata`), merged over the inputs. */
   readonly #times = new KeptTimes();
-  /** Where this task's last commit stood, to see that nobody else went on meanwhile (I4). */
-  readonly #committed = new Map<TopicPartition, number>();
+  readonly #offsets: InputOffsets;
   /** By source topic that doubles as changelog, while it is restored. */
   readonly #sourceRows = new Map<TopicPartition, SourceRows | undefined>();
   #inputs: readonly TopicPartition[];
@@ -80,6 +76,7 @@ class StreamTask implements Task {
     const deadLetters = metrics.counter('dead-letter-records-total', { 'task-id': init.id });
     const deadLetterSender = new DeadLetterSender(init.output, init.partition, deadLetters, init.lastWords);
     this.#collector = new Collector(init.output, this.#policy, this.#dropped, init.partition, this.#context, deadLetterSender);
+    this.#punctuations = new TaskPunctuations(init.id, this.#context, this.#policy);
     this.#context.open = false;
     this.#context.keepsRaw = settings.handlers.deadLetterTopic !== undefined;
     const budget = init.cacheBudget ?? (settings.cacheBytes > 0 ? new CacheBudget(settings.cacheBytes) : null);
@@ -111,9 +108,11 @@ class StreamTask implements Task {
         this.#commitRequested = true;
       },
       schedule: (node, startMs, intervalMs, type, punctuate) =>
-        type === 'stream'
-          ? this.#streamPunctuations.add(this.#streamSchedule(node, startMs, intervalMs, punctuate))
-          : this.#wallPunctuations.add(firstSchedule(node, startMs, this.#nowMs + intervalMs, this.#nowMs, intervalMs, punctuate)),
+        this.#punctuations.add(node, startMs, intervalMs, type, punctuate, {
+          nowMs: this.#nowMs,
+          streamTime: this.#group.streamTime,
+          starting: this.#starting,
+        }),
       store: (name) => this.#state.store(name),
       storeWriters: new Map(
         init.subtopologies.flatMap(({ stores }) =>
@@ -125,6 +124,7 @@ class StreamTask implements Task {
     this.#graph = buildNodes(init, services, this.#collector);
     const tags = { 'task-id': init.id };
     this.#group = new PartitionGroup(this.#graph.queues, settings.maxTaskIdleMs, metrics.counter('enforced-processing-total', tags));
+    this.#offsets = new InputOffsets({ taskId: init.id, log, group: this.#group, state: this.#state, times: this.#times });
     this.#inputs = this.#graph.queues.map((queue) => queue.tp);
     this.#processed = metrics.counter('process-total', tags);
     this.#punctuated = metrics.counter('punctuate-total', tags);
@@ -186,36 +186,7 @@ class StreamTask implements Task {
       this.#phase !== 'running' || queue.position === undefined,
       `task ${this.id} has a position in ${tp.topic} and reads on from there`,
     );
-    const own = this.#committed.get(tp);
-    if (this.#phase === 'suspended' && own !== undefined && committed !== null && committed.offset > own) {
-      throw new StreamsError(
-        'MR_TASK_LOST',
-        `while task ${this.id} was suspended somebody else moved ${tp.topic}-${tp.partition} from ${own} to ${committed.offset}`,
-        {
-          details: { taskId: this.id, topic: tp.topic, partition: tp.partition },
-        },
-      );
-    }
-    let position = committed?.offset;
-    let partitionTime: number | undefined;
-    if (committed !== null) {
-      const metadata = decodeOffsetMetadata(committed.metadata);
-      if (!metadata.understood)
-        this.#log.warn('offset metadata of an unknown form is ignored', { taskId: this.id, topic: tp.topic, partition: tp.partition });
-      partitionTime = metadata.partitionTime;
-      for (const [name, time] of metadata.times) this.#times.learn(name, time);
-    }
-    for (const [name, time] of this.#state.times) this.#times.learn(name, time);
-    // Stores without a changelog were written before the offsets were: if that commit did not reach Kafka, going on from the older offset would apply its records twice.
-    const unlogged = this.#state.unloggedInput(tp);
-    if (unlogged !== undefined && (position === undefined || unlogged.offset > position)) {
-      position = unlogged.offset;
-      partitionTime = unlogged.partitionTime;
-    }
-    queue.startAt(position, partitionTime);
-    if (queue.partitionTime > this.#group.streamTime) this.#group.streamTime = queue.partitionTime;
-    if (position !== undefined) this.#committed.set(tp, position);
-    return position;
+    return this.#offsets.take(tp, committed, this.#phase === 'suspended');
   }
 
   start(nowMs: number): void {
@@ -230,13 +201,6 @@ class StreamTask implements Task {
     } finally {
       this.#starting = this.#context.open = false;
     }
-  }
-
-  /** Stream time is kept over restarts, and with it what has fired (design §5); Kafka Streams fires once more. */
-  #streamSchedule(node: string, startMs: number | undefined, intervalMs: number, punctuate: Punctuator): Schedule {
-    const { streamTime } = this.#group;
-    if (this.#starting && streamTime >= 0) return schedulePastRestart(node, startMs, streamTime, intervalMs, punctuate);
-    return firstSchedule(node, startMs, 0, streamTime, intervalMs, punctuate);
   }
 
   // ---- running ----
@@ -291,7 +255,7 @@ class StreamTask implements Task {
         this.#run(queue);
         group.putBack(queue);
         ran++;
-        if (group.streamTime >= this.#streamPunctuations.nextDueMs) this.#punctuateStream();
+        if (group.streamTime >= this.#punctuations.streamDueMs) this.#punctuated.add(this.#punctuations.runStream(group.streamTime));
         if (this.#uncommittedBytes >= maxUncommittedBytes) {
           this.#commitRequested = true;
           break;
@@ -314,7 +278,7 @@ class StreamTask implements Task {
     let fired: number;
     this.#context.open = true;
     try {
-      fired = this.#wallPunctuations.run(nowMs, this.#fire);
+      fired = this.#punctuations.runWall(nowMs);
     } finally {
       this.#context.open = false;
     }
@@ -327,7 +291,7 @@ class StreamTask implements Task {
 
   nextDueMs(): number | undefined {
     if (this.#phase !== 'running') return undefined;
-    const due = Math.min(this.#wallPunctuations.nextDueMs, this.#group.idleUntilMs ?? Number.POSITIVE_INFINITY);
+    const due = Math.min(this.#punctuations.wallDueMs, this.#group.idleUntilMs ?? Number.POSITIVE_INFINITY);
     return due === Number.POSITIVE_INFINITY ? undefined : due;
   }
 
@@ -357,18 +321,7 @@ class StreamTask implements Task {
     } finally {
       this.#context.open = false;
     }
-    const inputs = new Map<TopicPartition, InputPosition>();
-    const offsets = new Map<TopicPartition, CommittedOffset>();
-    const times = this.#times.snapshot();
-    const committedTimes = timesForMetadata(times);
-    for (const queue of this.#group.queues) {
-      const offset = queue.position;
-      if (offset === undefined) continue;
-      inputs.set(queue.tp, { offset, partitionTime: queue.partitionTime });
-      offsets.set(queue.tp, { offset, metadata: encodeOffsetMetadata(queue.partitionTime, committedTimes) });
-      queue.advanced = false;
-      this.#committed.set(queue.tp, offset);
-    }
+    const { inputs, offsets, times } = this.#offsets.next();
     this.#state.take(inputs, times);
     this.#collector.uncommittedBytes = 0;
     this.#commitNeeded = false;
@@ -419,7 +372,7 @@ class StreamTask implements Task {
       queue.advanced = false;
     }
     this.#times.clear();
-    this.#committed.clear();
+    this.#offsets.clear();
     this.#context.clear();
     this.#commitNeeded = this.#commitRequested = false;
     this.#phase = 'created';
@@ -478,31 +431,6 @@ class StreamTask implements Task {
     queue.advance();
   }
 
-  #punctuateStream(): void {
-    const fired = this.#streamPunctuations.run(this.#group.streamTime, this.#fire);
-    this.#punctuated.add(fired);
-  }
-
-  /** A field, so that running a queue makes no closure. */
-  readonly #fire = (schedule: Schedule, timestamp: number): void => {
-    const context = this.#context;
-    context.defined = true;
-    context.topic = null;
-    context.partition = -1;
-    context.offset = -1;
-    context.timestamp = timestamp;
-    context.record = context.input = null;
-    context.batch = null;
-    context.written = false;
-    try {
-      const result: unknown = schedule.punctuate(timestamp);
-      if (result !== undefined)
-        refusePromise(result, `a punctuation of processor ${schedule.node}`, { taskId: this.id, node: schedule.node });
-    } catch (error) {
-      this.#policy.punctuation(schedule.node, error);
-    }
-  };
-
   #closeProcessors(failed: (error: unknown) => void): void {
     for (const node of this.#graph.processors) {
       try {
@@ -512,8 +440,7 @@ class StreamTask implements Task {
       }
     }
     this.#graph.dropProcessors();
-    this.#streamPunctuations.clear();
-    this.#wallPunctuations.clear();
+    this.#punctuations.clear();
   }
 
   #expect(...phases: readonly Phase[]): void {
