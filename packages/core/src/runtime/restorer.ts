@@ -13,6 +13,7 @@ import type { Preparation } from './input-preparation.ts';
 import type { RuntimeOptions } from './options.ts';
 import type { OwnedTask } from './owned-task.ts';
 import { recordsBelow } from './restore-batch.ts';
+import { type HeldBack, RestorePreparation } from './restore-preparation.ts';
 import { RestoreReport } from './restore-report.ts';
 import {
   type ChangelogBounds,
@@ -22,7 +23,6 @@ import {
   type RestoreDecision,
   type RestoreRange,
 } from './restore-task.ts';
-import { retrying } from './retry.ts';
 import { noteTopicIds } from './state-identity.ts';
 
 export interface RestorerInit {
@@ -67,9 +67,19 @@ export class Restorer {
   #wake = new AbortController();
   #closed = false;
   readonly #closing = new AbortController();
+  readonly #preparation: RestorePreparation;
 
   constructor(init: RestorerInit) {
     this.#init = init;
+    this.#preparation = new RestorePreparation({
+      options: init.options,
+      preparationsOf: init.preparationsOf,
+      onReady: () => this.#wake.abort(),
+      onFailure: (range, error) => {
+        const found = this.#byPartition.get(range.tp);
+        if (found !== undefined) this.#fail(found.entry, error);
+      },
+    });
   }
 
   /** Starts restoring a task whose engine is open; it shows up in the outcomes. */
@@ -113,6 +123,7 @@ export class Restorer {
   async close(): Promise<void> {
     this.#closed = true;
     this.#closing.abort();
+    this.#preparation.close();
     this.#wake.abort();
     await this.#reader?.close();
     await this.#running;
@@ -134,6 +145,7 @@ export class Restorer {
   async #read(): Promise<void> {
     const reader = this.#reader;
     if (reader === undefined) return;
+    await this.#goOn(this.#preparation.takeReady());
     let result;
     try {
       result = await reader.poll({ maxWaitMs: pollMs, signal: this.#wake.signal });
@@ -145,37 +157,39 @@ export class Restorer {
       for (const entry of this.#entries.values()) this.#fail(entry, error);
       return;
     }
-    const read = new Map(this.#byPartition);
-    for (const batch of result.batches) await this.#prepareRecords(batch);
-    // Of a task that was taken away meanwhile, and may be back from another position, it is worth nothing.
-    const isStale = (tp: TopicPartition): boolean => read.get(tp) !== this.#byPartition.get(tp);
     const touched = new Set<Entry>();
-    for (const batch of result.batches) if (!isStale(batch.tp)) this.#apply(batch, touched);
+    for (const batch of result.batches) {
+      const found = this.#byPartition.get(batch.tp);
+      if (found === undefined) continue;
+      if (this.#preparation.passes(batch, found.range)) this.#apply(batch, touched);
+      else reader.pause([batch.tp]);
+    }
     for (const { tp, position } of result.progress) {
       const found = this.#byPartition.get(tp);
-      if (found === undefined || isStale(tp)) continue;
+      if (found === undefined) continue;
+      if (this.#preparation.holds(tp)) {
+        this.#preparation.noteProgress(tp, position);
+        continue;
+      }
       found.range.position = Math.max(found.range.position, position);
       touched.add(found.entry);
     }
-    for (const issue of result.issues) if (!isStale(issue.tp)) this.#onIssue(issue);
+    for (const issue of result.issues) this.#onIssue(issue);
     for (const entry of touched) await this.#advance(entry);
   }
 
-  /** As before processing: rows of a source topic are what its serdes make of the records. */
-  async #prepareRecords(batch: FetchedRecords): Promise<void> {
-    const found = this.#byPartition.get(batch.tp);
-    if (found?.range.isSource !== true) return;
-    const preparations = this.#init.preparationsOf(batch.tp.topic);
-    if (preparations.length === 0) return;
-    const { clock, log, taskTimeoutMs } = this.#init.options;
-    const retry = { clock, log, timeoutMs: taskTimeoutMs, signal: this.#closing.signal };
-    try {
-      for (const prepare of preparations) {
-        await retrying(`prepare records of ${formatTopicPartition(batch.tp)} to restore them`, retry, async () => prepare(batch));
-      }
-    } catch (error) {
-      this.#fail(found.entry, error);
+  /** Partitions whose records were held back. */
+  async #goOn(ready: readonly HeldBack[]): Promise<void> {
+    const touched = new Set<Entry>();
+    for (const { batches, position, range } of ready) {
+      for (const batch of batches) this.#apply(batch, touched);
+      const found = this.#byPartition.get(range.tp);
+      if (found === undefined) continue;
+      range.position = Math.max(range.position, position);
+      touched.add(found.entry);
+      this.#reader?.resume([range.tp]);
     }
+    for (const entry of touched) await this.#advance(entry);
   }
 
   #apply(batch: FetchedRecords, touched: Set<Entry>): void {
@@ -342,6 +356,7 @@ export class Restorer {
 
   #release(entry: Entry): void {
     const reading = entry.ranges.filter((range) => this.#byPartition.delete(range.tp)).map((range) => range.tp);
+    for (const tp of reading) this.#preparation.drop(tp);
     if (reading.length > 0 && !this.#closed) this.#reader?.unassign(reading);
   }
 

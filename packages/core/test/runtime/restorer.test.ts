@@ -326,6 +326,53 @@ describe('a source topic whose serdes must fetch something first', () => {
     expect(fakeOf(one).restored).toEqual([]);
   });
 
+  it('holds back nobody else while they wait', async () => {
+    const other = topicPartition('app-other-changelog', 0);
+    client.fakeAdmin.logs.set(other, { start: 0, end: 2 });
+    let release = (): void => {};
+    preparations.push(() => new Promise((resolve) => (release = (): void => resolve())));
+    const slow = sourceTask();
+    const quick = owned(new FakeTask('0_1', { changelogs: [changelog(undefined, other)] }));
+    restorer.add(slow);
+    restorer.add(quick);
+    await settled();
+    reader().answer({
+      batches: [batchAt(log, [0, 1], 2), batchAt(other, [0, 1], 2), batchAt(log, [2, 3], 4)],
+      progress: [progress(4, 4), progress(2, 2, other)],
+    });
+    await settled();
+    expect(outcomes()).toEqual(['0_1']);
+    expect(reader().calls.filter((call) => call.startsWith('pause'))).toEqual([`pause ${log.topic}-0`, `pause ${log.topic}-0`]);
+    expect(fakeOf(slow).restored).toEqual([]);
+    release();
+    await settled();
+    expect(fakeOf(slow).restored).toEqual([]);
+    release();
+    await settled();
+    expect(fakeOf(slow).restored).toHaveLength(4);
+    expect(outcomes()).toEqual(['0_0']);
+  });
+
+  it('goes on behind what was held back', async () => {
+    client.fakeAdmin.logs.set(log, { start: 0, end: 10 });
+    let release = (): void => {};
+    preparations.push((batch) => (batch.offset(0) > 0 ? undefined : new Promise((resolve) => (release = (): void => resolve()))));
+    const one = sourceTask();
+    one.committed.set(log, { offset: 9 });
+    restorer.add(one);
+    await settled();
+    reader().answer({ batches: [batchAt(log, [0, 1], 2)], progress: [progress(5, 10)] });
+    await settled();
+    release();
+    await settled();
+    expect(reader().calls.slice(-2)).toEqual([`pause ${log.topic}-0`, `resume ${log.topic}-0`]);
+    expect(restorer.remaining(one)).toBe(4);
+    reader().answer({ batches: [batchAt(log, [6, 8], 9)], progress: [progress(9, 10)] });
+    await settled();
+    expect(fakeOf(one).restored).toHaveLength(4);
+    expect(outcomes()).toEqual(['0_0']);
+  });
+
   it('is read anew if the task went and came back meanwhile: what was read before may lie ahead', async () => {
     let release = (): void => {};
     preparations.push(() => new Promise((resolve) => (release = (): void => resolve())));
