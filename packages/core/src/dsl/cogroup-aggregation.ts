@@ -83,7 +83,7 @@ export function aggregateGroups<KR, A>(cogrouping: Cogrouping, aggregation: Cogr
   );
   const mergeName = names.suffixed(name, '-cogroup-merge', mergePrefix);
   const graphNode = graph.add(
-    describeProcessor(mergeName, () => new PassThrough<KR, A>()),
+    { ...describeProcessor(mergeName, () => new PassThrough<KR, A>()), keepsHistory: store.kind === 'versioned' },
     ...nodes,
   );
   return context.table({ context, name: mergeName, graphNode, keySerde, valueSerde, sources, lineage, queryableStoreName });

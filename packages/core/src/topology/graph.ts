@@ -48,6 +48,8 @@ export interface ProcessorDescription {
   readonly isMerge: boolean;
   /** Has a use for records without a key, so that no repartition above may leave them out (outer and left joins of streams, KIP-962). */
   readonly usesNullKeys: boolean;
+  /** What comes out are changes of a table that keeps the history of its rows: cogrouped streams come together here. */
+  readonly keepsHistory?: boolean | undefined;
 }
 
 /** A node whose output is a table. */

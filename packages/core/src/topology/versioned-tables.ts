@@ -11,6 +11,8 @@ export function isVersioned({ description, parents }: GraphNode): boolean {
     case 'tableProcessor':
       if (description.hasStoreOptions === true || description.lineage.store !== undefined) return description.store?.kind === 'versioned';
       return [...parents].some(isVersioned);
+    case 'processor':
+      return description.keepsHistory === true;
     case 'join':
       return description.lineage !== undefined && description.stores[0]?.store.kind === 'versioned';
     default:
