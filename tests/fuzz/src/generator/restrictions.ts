@@ -32,6 +32,8 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
     if (!features.has('backward-reads-behind-caches')) inputs = inputs.map(forwardRead);
     if (!features.has('open-ranges-behind-caches')) inputs = inputs.map(closedRange);
   }
+  // A record without key in a left join with a grace fails in Kafka Streams, and is dropped then.
+  if (config['onProcessingError'] === 'continue') topology = topology.map(withoutLeftGrace);
   if (!features.has('header-stores-behind-small-caches') && smallCache(config)) config = without(config, 'storeFormat');
   return { config, topology, inputs };
 }
@@ -81,6 +83,10 @@ function uncachedLru(operator: JsonObject): JsonObject {
   if (operator['kind'] === 'lru') return without(operator, 'caching');
   const { mat } = operator;
   return isObject(mat) && mat['supplier'] === 'lru' ? { ...operator, mat: { ...mat, caching: false } } : operator;
+}
+
+function withoutLeftGrace(operator: JsonObject): JsonObject {
+  return operator['op'] === 'stJoin' && operator['kind'] === 'left' ? without(operator, 'graceMs') : operator;
 }
 
 function withoutAddedHeaders(operator: JsonObject): JsonObject {
