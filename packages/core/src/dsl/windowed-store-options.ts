@@ -66,6 +66,7 @@ export function windowedStoreOptions<K, V>(option: WindowedStoreOption<K, V> | u
 interface StoreBase {
   readonly name: string;
   readonly retentionMs: number;
+  readonly windowsRetentionMs: number | undefined;
   readonly persistence: Persistence;
   readonly caching: boolean;
   readonly logging: Readonly<Record<string, string>> | undefined;
@@ -130,6 +131,7 @@ function storeBase<K, V>(
   return {
     name,
     retentionMs,
+    windowsRetentionMs: supplied === undefined ? undefined : leastMs,
     persistence: options.persistence ?? persistence,
     caching: (options.caching ?? true) && (!onClose || cachesOnClose),
     logging: loggingOf(options.logging),

@@ -150,7 +150,7 @@ export function configProblem(plan: InternalTopicPlan, actual: ReadonlyMap<strin
     return cleanupProblem('cleanup.policy must not contain delete, which would drop rows of the store');
   if (cleanup.includes('delete')) {
     const retention = Number(actual.get('retention.ms') ?? '-1');
-    const wanted = Number(plan.configs['retention.ms'] ?? '0');
+    const wanted = plan.acceptedRetentionMs ?? Number(plan.configs['retention.ms'] ?? '0');
     if (retention !== -1 && retention < wanted) {
       return {
         key: 'retention.ms',

@@ -41,6 +41,8 @@ export interface WindowStoreSpec extends StoreSpecBase {
   readonly kind: 'window';
   readonly timestamped: boolean;
   readonly retentionMs: number;
+  /** What its windows ask for, where the store was supplied with a retention of its own: Kafka Streams keeps the changelog for that. */
+  readonly windowsRetentionMs?: number | undefined;
   readonly windowSizeMs: number;
   readonly retainDuplicates: boolean;
   /** Listed by start then key instead of key then start, for emission on window close. */
@@ -54,6 +56,8 @@ export interface WindowStoreSpec extends StoreSpecBase {
 export interface SessionStoreSpec extends StoreSpecBase {
   readonly kind: 'session';
   readonly retentionMs: number;
+  /** What its windows ask for, where the store was supplied with a retention of its own: Kafka Streams keeps the changelog for that. */
+  readonly windowsRetentionMs?: number | undefined;
   readonly timeOrdered: boolean;
 }
 

@@ -15,7 +15,7 @@ import type {
   TopologySettings,
 } from './plan.ts';
 import { type DefaultSerdes, SerdeResolution } from './serde-resolution.ts';
-import { changelogConfigs, repartitionConfigs } from './topic-configs.ts';
+import { acceptedRetentionMs, changelogConfigs, repartitionConfigs } from './topic-configs.ts';
 import type { CheckedNodes, GlobalStoreEntry, NodeEntry } from './checked-nodes.ts';
 
 export interface PlanInit {
@@ -184,7 +184,15 @@ function internalTopics(builder: CheckedNodes, subtopologies: readonly Subtopolo
     subtopology.stores.flatMap(({ changelog, changelogIsSource, spec }): InternalTopicPlan[] =>
       changelog === undefined || changelogIsSource
         ? []
-        : [{ topic: changelog, kind: 'changelog', partitions: undefined, configs: changelogConfigs(spec) }],
+        : [
+            {
+              topic: changelog,
+              kind: 'changelog',
+              partitions: undefined,
+              configs: changelogConfigs(spec),
+              acceptedRetentionMs: acceptedRetentionMs(spec),
+            },
+          ],
     ),
   );
   return [...repartitions, ...changelogs].map((topic) => Object.freeze(topic));

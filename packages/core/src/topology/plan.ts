@@ -73,6 +73,8 @@ export interface InternalTopicPlan {
   readonly partitions: number | undefined;
   /** Defaults and the user's settings, merged. */
   readonly configs: Readonly<Record<string, string>>;
+  /** How briefly an existing topic may keep its records, ms. @default the configs' `retention.ms` */
+  readonly acceptedRetentionMs?: number | undefined;
 }
 
 export interface SubtopologyPlan {

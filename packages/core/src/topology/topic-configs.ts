@@ -1,5 +1,5 @@
 /** Configurations of the topics that Millrace makes. Kafka Streams: `RepartitionTopicConfig`, `…ChangelogTopicConfig`. */
-import type { StoreSpec } from '../stores/store-spec.ts';
+import type { SessionStoreSpec, StoreSpec, WindowStoreSpec } from '../stores/store-spec.ts';
 
 type TopicConfigs = Readonly<Record<string, string>>;
 
@@ -21,6 +21,11 @@ function retention(storeRetentionMs: number): string {
   return Number.isFinite(storeRetentionMs) ? String(storeRetentionMs + additionalRetentionMs) : endless;
 }
 
+/** Long enough for the store and for Kafka Streams, which looks at the windows even where the store has a retention of its own. */
+function longerOf({ retentionMs, windowsRetentionMs = 0 }: WindowStoreSpec | SessionStoreSpec): number {
+  return Math.max(retentionMs, windowsRetentionMs);
+}
+
 function defaults(spec: StoreSpec): TopicConfigs {
   switch (spec.kind) {
     case 'keyValue':
@@ -29,12 +34,9 @@ function defaults(spec: StoreSpec): TopicConfigs {
     case 'joinBuffer':
       return { 'cleanup.policy': 'compact' };
     case 'window':
-      return {
-        'cleanup.policy': spec.retainDuplicates ? 'delete' : 'compact,delete',
-        'retention.ms': retention(spec.retentionMs),
-      };
+      return { 'cleanup.policy': spec.retainDuplicates ? 'delete' : 'compact,delete', 'retention.ms': retention(longerOf(spec)) };
     case 'session':
-      return { 'cleanup.policy': 'compact,delete', 'retention.ms': retention(spec.retentionMs) };
+      return { 'cleanup.policy': 'compact,delete', 'retention.ms': retention(longerOf(spec)) };
     case 'versioned':
       return { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': String(spec.historyRetentionMs + additionalRetentionMs) };
   }
@@ -43,4 +45,11 @@ function defaults(spec: StoreSpec): TopicConfigs {
 /** Defaults for the store's kind under what the user configured. */
 export function changelogConfigs(spec: StoreSpec): TopicConfigs {
   return { 'message.timestamp.type': 'CreateTime', ...defaults(spec), ...spec.logging };
+}
+
+/** The shortest retention that an existing changelog may have, where that is not the one it would be made with: Kafka Streams made it by the windows alone. */
+export function acceptedRetentionMs(spec: StoreSpec): number | undefined {
+  if ((spec.kind !== 'window' && spec.kind !== 'session') || spec.logging?.['retention.ms'] !== undefined) return undefined;
+  const { retentionMs, windowsRetentionMs } = spec;
+  return windowsRetentionMs === undefined || windowsRetentionMs >= retentionMs ? undefined : windowsRetentionMs + additionalRetentionMs;
 }

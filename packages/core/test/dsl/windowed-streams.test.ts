@@ -150,6 +150,19 @@ describe('stores', () => {
     });
   });
 
+  // Kafka Streams looks at the windows alone: topics that it made are taken, and it takes those that are made here.
+  test.each([
+    ['longer', 100, '86400100', 86_400_010],
+    ['shorter', 5, '86400010', undefined],
+  ])('the changelog of a supplied store with a %s retention suits the windows too', (_name, retention, made, accepted) => {
+    const builder = newBuilder({});
+    const store = { retention, supplied: { windowSize: 5 } };
+    groupedOf(builder)
+      .windowedBy(timeWindows({ size: 10 }))
+      .count({ store });
+    expect(builder.build().plan.internalTopics).toMatchObject([{ configs: { 'retention.ms': made }, acceptedRetentionMs: accepted }]);
+  });
+
   test.each<[string, (grouped: Grouped) => unknown]>([
     ['size and grace', (g) => g.windowedBy(timeWindows({ size: 10, grace: 1 })).count({ store: { retention: 10 } })],
     ['twice the difference', (g) => g.windowedBy(slidingWindows({ difference: 10 })).count({ store: { retention: 19 } })],

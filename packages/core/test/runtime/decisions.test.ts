@@ -160,6 +160,7 @@ describe('settings of an existing internal topic (IT-05)', () => {
   });
   const keyValue = plan('changelog', { 'cleanup.policy': 'compact' });
   const window = plan('changelog', { 'cleanup.policy': 'compact,delete', 'retention.ms': '1000' });
+  const supplied: InternalTopicPlan = { ...window, acceptedRetentionMs: 700 };
   const versioned = plan('changelog', { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': '500' });
   const repartition = plan('repartition', { 'cleanup.policy': 'delete', 'retention.ms': '-1' });
 
@@ -174,6 +175,8 @@ describe('settings of an existing internal topic (IT-05)', () => {
     [window, { 'cleanup.policy': 'compact,delete', 'retention.ms': '1000', 'retention.bytes': '5' }, 'retention.bytes'],
     [window, { 'cleanup.policy': 'compact,delete', 'retention.ms': '1000', 'retention.bytes': '-1' }, undefined],
     [window, { 'cleanup.policy': 'compact' }, undefined],
+    [supplied, { 'cleanup.policy': 'compact,delete', 'retention.ms': '700' }, undefined],
+    [supplied, { 'cleanup.policy': 'compact,delete', 'retention.ms': '699' }, 'retention.ms'],
     [versioned, { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': '500' }, undefined],
     [versioned, { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': '499' }, 'min.compaction.lag.ms'],
     [versioned, { 'cleanup.policy': 'delete', 'min.compaction.lag.ms': '500' }, 'cleanup.policy'],
