@@ -37,6 +37,6 @@ export type JavaProgram = 'WordCount' | 'PartitionTimes' | 'Application' | 'Stor
 /** Starts one of the Java programs. */
 export function startJava(classPath: string, program: JavaProgram, flags: Readonly<Record<string, string>>): AppProcess {
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
-  const options = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
+  const options = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
   return AppProcess.command('java', [...options, '-cp', classPath, `millrace.${program}`, ...args]);
 }
