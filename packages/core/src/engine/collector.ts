@@ -80,19 +80,29 @@ export class Collector {
     return this.#parked.length > 0 && this.#parked.some((parked) => parked.sink.topic === sink.topic);
   }
 
-  /** Sends what waited for topics that are known now, each record in the context of its input: handlers and dead letters of one that cannot be encoded tell of that. */
+  /**
+   * Sends what waited for topics that are known now, each record in the context of its input: handlers and dead letters of one that cannot be encoded tell of that. No processor above
+   * hears of a failure, so it stops the task; what it stops waits on, and with it every commit.
+   */
   retry(): void {
     const { context } = this;
     const parked = this.#parked;
     this.#parked = [];
     const current = Object.assign({}, context);
     this.policy.waited = true;
+    let sent = 0;
     try {
-      for (const { place, record, sink } of parked) {
+      for (; sent < parked.length; sent++) {
+        const { place, record, sink } = parked[sent] as Parked;
         Object.assign(context, place);
-        sink.send(record);
+        try {
+          sink.send(record);
+        } catch (error) {
+          throw this.policy.escaped(sink.node, error);
+        }
       }
     } finally {
+      if (sent < parked.length) this.#parked = [...this.#parked, ...parked.slice(sent)];
       this.policy.waited = false;
       Object.assign(context, current);
     }
@@ -120,7 +130,8 @@ export interface SinkTopicInit {
 /** One topic that one sink writes to. */
 export class SinkTopic {
   readonly topic: string;
-  readonly #node: string;
+  /** The sink's name. */
+  readonly node: string;
   readonly #internal: boolean;
   readonly #keySerde: Serde<unknown>;
   readonly #valueSerde: Serde<unknown>;
@@ -136,7 +147,7 @@ export class SinkTopic {
 
   constructor(init: SinkTopicInit, collector: Collector) {
     this.topic = init.topic;
-    this.#node = init.node;
+    this.node = init.node;
     this.#internal = init.internal;
     this.#keySerde = init.keySerde.bind?.({ topic: init.topic, role: 'key' }) ?? init.keySerde;
     this.#valueSerde = init.valueSerde.bind?.({ topic: init.topic, role: 'value' }) ?? init.valueSerde;
@@ -189,7 +200,7 @@ export class SinkTopic {
         try {
           this.#keySerde.encodeInto(key, keyWriter);
         } catch (error) {
-          collector.policy.serialization(this.#node, this.topic, chosen, this.#internal, 'key', record, error);
+          collector.policy.serialization(this.node, this.topic, chosen, this.#internal, 'key', record, error);
           return;
         }
         keyBuffer = keyWriter.buffer;
@@ -212,7 +223,7 @@ export class SinkTopic {
         try {
           this.#valueSerde.encodeInto(value, valueWriter);
         } catch (error) {
-          collector.policy.serialization(this.#node, this.topic, chosen, this.#internal, 'value', record, error);
+          collector.policy.serialization(this.node, this.topic, chosen, this.#internal, 'value', record, error);
           return;
         }
         valueBuffer = valueWriter.buffer;
@@ -235,9 +246,9 @@ export class SinkTopic {
     if (Number.isInteger(partition) && partition >= 0 && partition < count) return partition;
     throw new StreamsError(
       'MR_ARGUMENT_INVALID',
-      `the partitioner of ${this.#node} chose partition ${partition} of topic ${this.topic}, which has ${count}`,
+      `the partitioner of ${this.node} chose partition ${partition} of topic ${this.topic}, which has ${count}`,
       {
-        details: { node: this.#node, topic: this.topic },
+        details: { node: this.node, topic: this.topic },
       },
     );
   }

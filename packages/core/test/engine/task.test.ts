@@ -1,8 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { StreamsError } from '../../src/errors.ts';
+import type { ErrorHandlers, HandlerDecision } from '../../src/engine/contract.ts';
 import { StreamRecord } from '../../src/record.ts';
+import { customSerde } from '../../src/serde/custom-serde.ts';
 import type { TableStore } from '../../src/stores/faces.ts';
-import { continuing, fetched, Harness, node, plan, sink, source, store, type TestContext, TestOutput } from './task-harness.ts';
+import {
+  anySerde,
+  continuing,
+  failing,
+  fetched,
+  Harness,
+  node,
+  plan,
+  sink,
+  source,
+  store,
+  type TestContext,
+  TestOutput,
+} from './task-harness.ts';
 
 const passThrough = plan([source('S', 'in', ['K']), sink('K', 'out')]);
 
@@ -116,6 +131,68 @@ describe('a task', () => {
     harness.run();
     expect(output.sent.map(({ topic, key }) => `${topic}:${key}`)).toEqual(['x:1', 'y:2']);
     expect(harness.task.unresolvedTopics).toEqual([]);
+  });
+
+  describe('sends what waited for a topic', () => {
+    const poisoned = customSerde<string>({
+      encode: (value) => {
+        if (value === 'poison') throw new RangeError('no bytes for it');
+        return Buffer.from(value);
+      },
+      decode: (bytes) => Buffer.from(bytes).toString(),
+    });
+    const piped = (handlers: ErrorHandlers, partitioner?: () => number): Harness => {
+      const output = new TestOutput();
+      output.counts.set('x', undefined);
+      const nodes = [
+        source('S', 'in', ['P']),
+        node('P', ['K'], forwardTwice),
+        sink('K', 'x', { valueSerde: anySerde(poisoned), partitioner }),
+      ];
+      const harness = new Harness(plan(nodes), { output, handlers: { ...handlers, deadLetterTopic: 'dlq' } }).start();
+      harness.pipe('in', { key: '1', value: 'poison' });
+      output.counts.set('x', 1);
+      return harness;
+    };
+    /** What comes in, and a second record behind it. */
+    const forwardTwice = () => ({
+      process: (record: StreamRecord<string, string>, context: TestContext) => {
+        context.forward(record);
+        context.forward(record.withValue('fine'));
+      },
+    });
+    const deciding = (decision: HandlerDecision): ErrorHandlers => ({ ...failing, production: () => decision });
+
+    it('without a record that cannot be encoded, where the handler says so', () => {
+      const harness = piped(deciding('continue'));
+      harness.task.retryUnresolved();
+      expect(harness.output.sent.map(({ topic, value }) => `${topic}:${value}`)).toEqual(['dlq:poison', 'x:fine']);
+      expect(harness.dropped).toBe(1);
+      harness.commit();
+      expect(harness.task.unresolvedTopics).toEqual([]);
+    });
+
+    it.each([
+      { what: 'a record that cannot be encoded', harness: () => piped(deciding('fail')), code: 'MR_SERIALIZATION', node: 'K' },
+      {
+        what: 'a partitioner that throws',
+        harness: () =>
+          piped(deciding('continue'), () => {
+            throw new Error('no idea');
+          }),
+        code: 'MR_PROCESSING',
+        node: 'K',
+      },
+    ])('and stops at $what with a code and a place, without losing what is behind it', ({ code, harness: make, node: name }) => {
+      const harness = make();
+      const error = caught(() => harness.task.retryUnresolved());
+      expect([error.code, error.details]).toEqual([code, expect.objectContaining({ node: name, taskId: '0_0' })]);
+      expect(harness.output.sent.filter(({ topic }) => topic === 'x')).toEqual([]);
+      // Nothing of it may be committed.
+      expect(caught(() => harness.commit()).code).toBe('MR_INVARIANT');
+      harness.task.abort();
+      expect(harness.task.unresolvedTopics).toEqual([]);
+    });
   });
 
   it('does not complete a commit while records wait for a topic', () => {
