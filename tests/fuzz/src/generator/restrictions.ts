@@ -14,8 +14,11 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
     inputs = inputs.map((input) => without(input, 'h'));
     topology = topology.map(withoutAddedHeaders);
   }
-  // Java's driver counts the topics of a pattern as one input: buffers write its offsets down, and a task waits for it as a whole.
-  if (topology.some(({ pattern }) => pattern !== undefined)) config = without(without(config, 'captureInternal'), 'maxTaskIdleMs');
+  // Java's driver counts the topics of a pattern as one input: buffers write its offsets down, extractors see its partition time, and a task waits for it as a whole.
+  if (topology.some(({ pattern }) => pattern !== undefined)) {
+    config = withoutPartitionTime(without(without(config, 'captureInternal'), 'maxTaskIdleMs'));
+    topology = topology.map((operator) => (operator['pattern'] === undefined ? operator : withoutPartitionTime(operator)));
+  }
   if (!features.has('lru-caches')) topology = topology.map(uncachedLru);
   if (!features.has('small-caches-in-memory') && smallCache(config) && topology.some((operator) => isInMemory(operator, config)))
     config = without(config, 'cacheBytes');
@@ -83,6 +86,10 @@ function uncachedLru(operator: JsonObject): JsonObject {
   if (operator['kind'] === 'lru') return without(operator, 'caching');
   const { mat } = operator;
   return isObject(mat) && mat['supplier'] === 'lru' ? { ...operator, mat: { ...mat, caching: false } } : operator;
+}
+
+function withoutPartitionTime(fields: JsonObject): JsonObject {
+  return /PartitionTime$/.test(String(fields['timestampExtractor'])) ? without(fields, 'timestampExtractor') : fields;
 }
 
 function withoutLeftGrace(operator: JsonObject): JsonObject {
