@@ -89,7 +89,8 @@ function uncachedLru(operator: JsonObject): JsonObject {
 }
 
 function withoutPartitionTime(fields: JsonObject): JsonObject {
-  return /PartitionTime$/.test(String(fields['timestampExtractor'])) ? without(fields, 'timestampExtractor') : fields;
+  const extractor = fields['timestampExtractor'];
+  return typeof extractor === 'string' && extractor.endsWith('PartitionTime') ? without(fields, 'timestampExtractor') : fields;
 }
 
 function withoutLeftGrace(operator: JsonObject): JsonObject {
