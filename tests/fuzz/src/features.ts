@@ -23,11 +23,9 @@ export const features = [
   'open-ranges-behind-caches',
   'optimize',
   'patterns',
-  'header-stores-behind-small-caches',
   'processors',
   'reads',
   'sessions',
-  'shared-caches-in-memory',
   'sliding-behind-small-caches',
   'small-caches-in-memory',
   'split',
@@ -47,13 +45,11 @@ export const features = [
 
 export type Feature = (typeof features)[number];
 
-/** Done otherwise on purpose (docs/differences.md), or known and open: cases with them would say nothing new. */
+/** Done otherwise on purpose (docs/differences.md): cases with them would say nothing new. */
 const offByDefault: ReadonlySet<Feature> = new Set<Feature>([
   'backward-reads-behind-caches',
   'empty-prefixes',
-  'header-stores-behind-small-caches',
   'open-ranges-behind-caches',
-  'shared-caches-in-memory',
   'sliding-behind-small-caches',
 ]);
 

@@ -22,22 +22,15 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
   if (!features.has('lru-caches')) topology = topology.map(uncachedLru);
   if (!features.has('small-caches-in-memory') && smallCache(config) && topology.some((operator) => isInMemory(operator, config)))
     config = without(config, 'cacheBytes');
-  if (
-    !features.has('shared-caches-in-memory') &&
-    smallCache(config) &&
-    topology.some((operator) => isInMemory(operator, config)) &&
-    topology.filter(({ op }) => op === 'windowedBy').length > 1
-  )
-    config = without(config, 'cacheBytes');
   if (!features.has('sliding-behind-small-caches') && topology.some(isSliding) && (smallCache(config) || mayDelete(topology)))
     config = without(config, 'cacheBytes');
   if (isCached(config, topology)) {
     if (!features.has('backward-reads-behind-caches')) inputs = inputs.map(forwardRead);
     if (!features.has('open-ranges-behind-caches')) inputs = inputs.map(closedRange);
   }
+  if (config['storeFormat'] === 'headers') topology = topology.map(inBuildersFormat);
   // A record without key in a left join with a grace fails in Kafka Streams, and is dropped then.
   if (config['onProcessingError'] === 'continue') topology = topology.map(withoutLeftGrace);
-  if (!features.has('header-stores-behind-small-caches') && smallCache(config)) config = without(config, 'storeFormat');
   return { config, topology, inputs };
 }
 
@@ -86,6 +79,13 @@ function uncachedLru(operator: JsonObject): JsonObject {
   if (operator['kind'] === 'lru') return without(operator, 'caching');
   const { mat } = operator;
   return isObject(mat) && mat['supplier'] === 'lru' ? { ...operator, mat: { ...mat, caching: false } } : operator;
+}
+
+/** What is supplied keeps the default format in Java. Millrace has options where Java has suppliers, and a table's store has the builder's format. */
+function inBuildersFormat(operator: JsonObject): JsonObject {
+  const { mat } = operator;
+  if (!isObject(mat) || mat['supplier'] !== 'rocksdb' || mat['retentionMs'] !== undefined) return operator;
+  return { ...operator, mat: { ...without(mat, 'supplier'), store: 'rocksdb' } };
 }
 
 function withoutPartitionTime(fields: JsonObject): JsonObject {
