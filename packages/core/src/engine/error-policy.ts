@@ -9,6 +9,7 @@ import type { TopicPartition } from '../kafka/topic-partition.ts';
 import { Headers } from '../headers.ts';
 import type { StreamRecord } from '../record.ts';
 import { checkOptionNames } from '../option-checks.ts';
+import { mayBeReadLater } from '../serde/retriable.ts';
 import { WrongTypeError } from '../serde/wrong-type.ts';
 import type { RecordContext } from '../stores/record-context.ts';
 import type { ErrorContext, ErrorHandlers, HandlerAnswer, HandlerDecision, ProductionDecision } from './contract.ts';
@@ -70,8 +71,11 @@ export class ErrorPolicy {
     this.#decide(node, null, error, `a punctuation of processor ${node} failed`, '');
   }
 
-  /** A source could not decode a record: returns if the record is to be dropped. */
-  deserialization(node: string, batch: FetchedRecords, index: number, error: unknown): void {
+  /**
+   * A source could not decode a record: returns if the record is to be dropped. `isRestored`: the topic doubles as the changelog of a table. A record of it that could be decoded another
+   * time may not be dropped, whatever the handler says: the table would have its row after a restore, and has it not now (I2).
+   */
+  deserialization(node: string, batch: FetchedRecords, index: number, error: unknown, isRestored: boolean): void {
     const details = this.#details(node, batch.tp, batch.offset(index));
     const context: ErrorContext = {
       taskId: this.#taskId,
@@ -85,16 +89,21 @@ export class ErrorPolicy {
       headers: batch.headers(index),
       written: false,
     };
-    const decision = this.#ask('deserialization', context, error, details, () => this.#handlers.deserialization(context, error));
+    const mustNotPass = isRestored && mayBeReadLater(error);
+    const decision = this.#ask('deserialization', context, error, details, () =>
+      mustNotPass ? 'fail' : this.#handlers.deserialization(context, error),
+    );
     if (decision === 'continue') {
       this.#dropped.add('deserialization error', batch.tp, batch.offset(index));
       return;
     }
-    throw new ProcessingError(
-      'MR_DESERIALIZATION',
-      `a record cannot be decoded (${describeError(error)}); declare a deserialization handler that continues to drop such records`,
-      { details, cause: error },
-    );
+    const remedy = mustNotPass
+      ? 'it may not be dropped, since the table is restored from this topic and would have its row then: let the serde wait, or build the topology without the source topic as changelog'
+      : 'declare a deserialization handler that continues to drop such records';
+    throw new ProcessingError('MR_DESERIALIZATION', `a record cannot be decoded (${describeError(error)}); ${remedy}`, {
+      details,
+      cause: error,
+    });
   }
 
   /**

@@ -289,7 +289,7 @@ class GlobalStateTask implements GlobalTask {
       const value = valueStart < 0 ? null : valueSerde.decode(batch.buffer, valueStart, batch.valueEnd(index));
       return StreamRecord.fetched(batch, index, batch.timestamp(index), key, value, null, null);
     } catch (error) {
-      this.#policy.deserialization(input.source, batch, index, error);
+      this.#policy.deserialization(input.source, batch, index, error, false);
       return null;
     }
   }

@@ -5,7 +5,7 @@
 import { invariant, StreamsError } from '../errors.ts';
 import { topicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
 import type { Processor } from '../processor/processor.ts';
-import type { NodePlan, SourcePlan } from '../topology/plan.ts';
+import { type NodePlan, type SourcePlan, topicName } from '../topology/plan.ts';
 import type { Collector } from './collector.ts';
 import type { TaskInit } from './contract.ts';
 import { type EngineNode, type NodeServices, ProcessorNode } from './node.ts';
@@ -124,6 +124,12 @@ function createQueue(plan: SourcePlan, source: SourceNode, topic: string, init: 
     tp: topicPartition(topic, init.partition),
     source,
     ...reading(plan, topic, init),
+    isChangelog: init.subtopologies.some(({ stores }) =>
+      stores.some(
+        ({ changelog, changelogIsSource }) =>
+          changelogIsSource && changelog !== undefined && topicName(services.applicationId, changelog) === topic,
+      ),
+    ),
     policy: services.policy,
     dropped: services.dropped,
   });

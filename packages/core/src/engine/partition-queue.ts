@@ -48,6 +48,8 @@ export interface PartitionQueueInit {
   readonly keySerde: Serde<unknown>;
   readonly valueSerde: Serde<unknown>;
   readonly extractor: TimestampExtractor;
+  /** The topic doubles as the changelog of a table. */
+  readonly isChangelog: boolean;
   readonly policy: ErrorPolicy;
   readonly dropped: DroppedRecords;
 }
@@ -71,6 +73,7 @@ export class PartitionQueue {
   readonly #keySerde: Serde<unknown>;
   readonly #valueSerde: Serde<unknown>;
   readonly #extractor: TimestampExtractor;
+  readonly #isChangelog: boolean;
   readonly #policy: ErrorPolicy;
   readonly #dropped: DroppedRecords;
   readonly #view: HeadView;
@@ -89,6 +92,7 @@ export class PartitionQueue {
     this.#keySerde = init.keySerde;
     this.#valueSerde = init.valueSerde;
     this.#extractor = init.extractor;
+    this.#isChangelog = init.isChangelog;
     this.#policy = init.policy;
     this.#dropped = init.dropped;
     this.#view = new HeadView(init.tp);
@@ -225,7 +229,7 @@ export class PartitionQueue {
         valueWaits ? valueSerde : null,
       );
     } catch (error) {
-      this.#policy.deserialization(this.source.name, batch, index, error);
+      this.#policy.deserialization(this.source.name, batch, index, error, this.#isChangelog);
       return null;
     }
   }

@@ -10,6 +10,7 @@ import type { Counter } from '../metrics.ts';
 import type { TimestampExtractor } from '../processor/processor.ts';
 import { StreamRecord } from '../record.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
+import { mayBeReadLater } from '../serde/retriable.ts';
 import type { Serde } from '../serde/serde.ts';
 import { HeadView } from './partition-queue.ts';
 
@@ -86,7 +87,7 @@ export class SourceRows {
       return StreamRecord.fetched(batch, index, batch.timestamp(index), key, value, null, null);
     } catch (error) {
       // What the serde could read another time was perhaps read when the record was processed: a row must not be lost because somebody is away now.
-      if (error instanceof Error && 'retriable' in error && error.retriable === true) throw error;
+      if (mayBeReadLater(error)) throw error;
       // Its error was judged when the record was processed: nothing was committed past it unless a handler said to continue.
       return null;
     }

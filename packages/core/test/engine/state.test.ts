@@ -5,9 +5,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeOffsetMetadata } from '../../src/engine/offset-metadata.ts';
 import type { StreamRecord } from '../../src/record.ts';
+import { customSerde } from '../../src/serde/custom-serde.ts';
 import type { KeyValueStore, TableStore } from '../../src/stores/faces.ts';
 import type { StorePlan } from '../../src/topology/plan.ts';
 import {
+  anySerde,
+  continuing,
   fetched,
   Harness,
   type HarnessOptions,
@@ -406,6 +409,47 @@ describe('a restore', () => {
     second.task.restore(fetched(second.tp('in'), 2, [put('b', '3')]));
     void second.task.flushRestore();
     expect(rows(second.start(), 'A')).toEqual(['a=1', 'b=3']);
+  });
+
+  describe('of a source topic that doubles as changelog', () => {
+    class Away extends Error {
+      readonly retriable = true;
+    }
+    /** Reads everything but `x`, which it may read another time, and `?`, which nobody reads. */
+    const lacking = anySerde(
+      customSerde<string>({
+        encode: (value) => Buffer.from(value),
+        decode: (bytes) => {
+          const text = Buffer.from(bytes).toString();
+          if (text === 'x') throw new Away('nobody answers');
+          if (text === '?') throw new Error('no text');
+          return text;
+        },
+      }),
+    );
+    const piped = (changelog: Partial<StorePlan>, value: string): Harness => {
+      const nodes = [source('S', 'in', ['P'], { valueSerde: lacking }), node('P', [], putting(['A']), ['A'])];
+      const harness = new Harness(plan(nodes, [{ ...store('A'), ...changelog }]), { handlers: continuing }).start();
+      return harness.pipe('in', put('a', '1'), put('b', value), put('c', '3'));
+    };
+    const reused: Partial<StorePlan> = { changelog: { name: 'in', internal: false }, changelogIsSource: true };
+
+    it('drops no record that could be read another time, whatever the handler says: a restore would find its row', () => {
+      expect(() => piped(reused, 'x')).toThrow(
+        expect.objectContaining({
+          code: 'MR_DESERIALIZATION',
+          message: expect.stringMatching(/nobody answers.*may not be dropped.*restored/) as unknown,
+          details: expect.objectContaining({ topic: 'in', offset: 1 }) as unknown,
+        }),
+      );
+    });
+
+    it.each([
+      { what: 'a record that nobody can read', changelog: reused, value: '?' },
+      { what: 'any record of a table with a changelog of its own', changelog: {}, value: 'x' },
+    ])('drops $what where the handler says so', ({ changelog, value }) => {
+      expect(rows(piped(changelog, value), 'A')).toEqual(['a=1', 'c=3']);
+    });
   });
 
   it('tells of a source topic that doubles as changelog how far stores without one have it', () => {
