@@ -28,6 +28,7 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
     if (!features.has('backward-reads-behind-caches')) inputs = inputs.map(forwardRead);
     if (!features.has('open-ranges-behind-caches')) inputs = inputs.map(closedRange);
   }
+  if (topology.some(shiftsTime)) topology = topology.map(punctuatedByClock);
   if (config['storeFormat'] === 'headers') topology = topology.map(inBuildersFormat);
   // A record without key in a left join with a grace fails in Kafka Streams, and is dropped then.
   if (config['onProcessingError'] === 'continue') topology = topology.map(withoutLeftGrace);
@@ -79,6 +80,16 @@ function uncachedLru(operator: JsonObject): JsonObject {
   if (operator['kind'] === 'lru') return without(operator, 'caching');
   const { mat } = operator;
   return isObject(mat) && mat['supplier'] === 'lru' ? { ...operator, mat: { ...mat, caching: false } } : operator;
+}
+
+function shiftsTime({ processor }: JsonObject): boolean {
+  return isObject(processor) && processor['name'] === 'shiftTs';
+}
+
+/** What a punctuation of stream time sends through a shift and a repartition topic moves stream time on to the next punctuation, for ever. */
+function punctuatedByClock(operator: JsonObject): JsonObject {
+  const { processor } = operator;
+  return isObject(processor) && processor['time'] === 'stream' ? { ...operator, processor: { ...processor, time: 'wall' } } : operator;
 }
 
 /** What is supplied keeps the default format in Java. Millrace has options where Java has suppliers, and a table's store has the builder's format. */
