@@ -5,7 +5,7 @@
  */
 import type { Headers } from '../headers.ts';
 import type { Entry } from './entry.ts';
-import type { RawRecord, RecordContext } from './record-context.ts';
+import { type RawRecord, rawLength, type RecordContext } from './record-context.ts';
 
 /** Bytes that the record caches of a thread may hold together. */
 export class CacheBudget {
@@ -278,10 +278,6 @@ export function flushItemOf(node: CacheNode): FlushItem {
   const { entry, topic, partition, offset, timestamp, headers, raw } = node;
   const { value, bytes, valueLength } = entry;
   return { node, value, bytes, valueLength, rowTimestamp: entry.timestamp, topic, partition, offset, timestamp, headers, raw };
-}
-
-function rawLength(raw: RawRecord | null): number {
-  return raw === null ? 0 : (raw.key?.length ?? 0) + (raw.value?.length ?? 0);
 }
 
 function headersBytes(headers: Headers | null): number {

@@ -76,6 +76,11 @@ export class RecordContext {
   }
 }
 
+/** Bytes that are kept for it. */
+export function rawLength(raw: RawRecord | null | undefined): number {
+  return (raw?.key?.length ?? 0) + (raw?.value?.length ?? 0);
+}
+
 function copyOf(bytes: Uint8Array | null): Uint8Array | null {
   return bytes === null ? null : new Uint8Array(bytes);
 }

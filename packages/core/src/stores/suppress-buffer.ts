@@ -18,7 +18,7 @@ import { forwardBuffered } from './forward-buffered.ts';
 import type { ValueAndTimestamp } from './faces.ts';
 import { type ByteString, prefixEnd, toByteString } from './key-bytes.ts';
 import type { ManagedStore } from './managed-store.ts';
-import type { RecordContext } from './record-context.ts';
+import { rawLength, type RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import type { SuppressBufferSpec } from './store-spec.ts';
 import { TimeQueue } from './time-queue.ts';
@@ -31,6 +31,8 @@ interface Slot extends BufferedRecord {
 /** The version of the format, as a header of each record. */
 const versionHeader = 'v';
 const version = 3;
+/** Of inputs, kept for dead letters beside what `maxBytes` counts, which is what Kafka Streams counts. Rows beyond it have none, as after a restart. */
+const maxRawBytes = 16 * 1024 * 1024;
 
 export class SuppressStore<K, V> implements ManagedStore, SuppressBuffer<K, V, Change<V>> {
   readonly name: string;
@@ -54,6 +56,7 @@ export class SuppressStore<K, V> implements ManagedStore, SuppressBuffer<K, V, C
   #uncommittedBytes = 0;
   #takenBytes = 0;
   #bytes = 0;
+  #rawBytes = 0;
   #opened = false;
 
   constructor(spec: SuppressBufferSpec, environment: StoreEnvironment, keySerde: Serde<K>, valueSerde: Serde<V>) {
@@ -94,7 +97,7 @@ export class SuppressStore<K, V> implements ManagedStore, SuppressBuffer<K, V, C
     const slot: Slot = {
       time: before === undefined ? time : before.time,
       byteKey,
-      context: { ...captureContext(this.#context), raw: this.#context.captureRaw() },
+      context: { ...captureContext(this.#context), raw: this.#rawBytes < maxRawBytes ? this.#context.captureRaw() : null },
       prior: before === undefined ? old : before.prior,
       old,
       value,
@@ -189,7 +192,7 @@ export class SuppressStore<K, V> implements ManagedStore, SuppressBuffer<K, V, C
     this.#places.clear();
     this.#changed.clear();
     this.#uncommitted.clear();
-    this.#uncommittedBytes = this.#takenBytes = this.#bytes = 0;
+    this.#uncommittedBytes = this.#takenBytes = this.#bytes = this.#rawBytes = 0;
     this.#opened = false;
   }
 
@@ -241,9 +244,11 @@ export class SuppressStore<K, V> implements ManagedStore, SuppressBuffer<K, V, C
       this.#queue.add(place);
     } else {
       this.#bytes -= sizeOf(before);
+      this.#rawBytes -= rawLength(before.context.raw);
     }
     this.#slots.set(slot.byteKey, slot);
     this.#bytes += sizeOf(slot);
+    this.#rawBytes += rawLength(slot.context.raw);
   }
 
   #remove(slot: Slot): void {
@@ -252,6 +257,7 @@ export class SuppressStore<K, V> implements ManagedStore, SuppressBuffer<K, V, C
     this.#places.delete(slot.byteKey);
     this.#slots.delete(slot.byteKey);
     this.#bytes -= sizeOf(slot);
+    this.#rawBytes -= rawLength(slot.context.raw);
   }
 
   #note(byteKey: ByteString, slot: Slot): void {

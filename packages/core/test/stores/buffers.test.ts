@@ -159,6 +159,32 @@ describe('the suppress buffer', () => {
     expect(evictAll(harness)).toHaveLength(1);
   });
 
+  it('keeps the bytes of inputs for dead letters, and no more of them than 16 MiB', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    const { context } = harness;
+    const value = 'v'.repeat(6 << 20);
+    const kept = (): readonly (number | undefined)[] => {
+      const lengths: (number | undefined)[] = [];
+      while (harness.store.evictEldest({ evicted: () => void lengths.push(context.raw?.value?.length) }));
+      return lengths;
+    };
+    const putAll = (...keys: readonly string[]): void => {
+      for (const key of keys) {
+        harness.at(10);
+        context.keepsRaw = true;
+        context.batch = fetched([{ key, value, timestamp: 10, headers: [] }]);
+        put(harness, 10, key, 1, 0);
+      }
+    };
+    putAll('a', 'b', 'c', 'd', 'd', 'e');
+    const size = harness.store.sizeBytes;
+    expect(kept()).toEqual([value.length, value.length, value.length, undefined, undefined]);
+    // What went makes room, and what is updated counts once.
+    putAll('a', 'a', 'a', 'b', 'c');
+    expect(harness.store.sizeBytes).toBe((size / 5) * 3);
+    expect(kept()).toEqual([value.length, value.length, value.length]);
+  });
+
   it('writes the bytes of Kafka Streams, when it is flushed', () => {
     const harness: Harness = new WindowedHarness(spec);
     put(harness.at(10, 0), 10, 'a', 1, 0, new Headers([{ key: 'x', value: Uint8Array.of(1) }]));
