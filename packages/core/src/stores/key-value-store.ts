@@ -11,7 +11,7 @@ import type {
   ValueAndTimestamp,
 } from './faces.ts';
 import { prefixEnd } from './key-bytes.ts';
-import { checkRowTimestamp } from './put-times.ts';
+import { checkRowTimestamp, isDeletion } from './put-checks.ts';
 import type { RowCursor } from './row-cursor.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import { CursorIterator } from './store-iterator.ts';
@@ -140,8 +140,7 @@ export class TimestampedStore<K, V>
   }
 
   put(key: K, value: ValueAndTimestamp<V> | null | undefined): void {
-    // A pair without a value is a deletion, as Kafka Streams' `ValueAndTimestamp.make(null, …)`.
-    if (value === null || value === undefined || value.value === null || value.value === undefined) {
+    if (isDeletion(value, this.name)) {
       this.write(key, null, -1);
       return;
     }

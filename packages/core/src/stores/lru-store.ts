@@ -23,7 +23,7 @@ import type {
 import { type ByteString, prefixEnd, timestampBytes, toByteString } from './key-bytes.ts';
 import { type LruBelow, LruRecordCache, type LruRow, type LruUpdate } from './lru-record-cache.ts';
 import type { ManagedStore } from './managed-store.ts';
-import { checkRowTimestamp } from './put-times.ts';
+import { checkRowTimestamp, isDeletion } from './put-checks.ts';
 import { ListedRows, ListIterator } from './timed-listing.ts';
 import { writtenOutside } from './outside-store.ts';
 import type { RecordContext } from './record-context.ts';
@@ -292,7 +292,7 @@ export class TimestampedLruStore<K, V>
   implements TimestampedKeyValueStore<K, V>, TableStore<K, V>
 {
   put(key: K, value: ValueAndTimestamp<V> | null | undefined): void {
-    if (value === null || value === undefined || value.value === null || value.value === undefined) {
+    if (isDeletion(value, this.name)) {
       this.write(key, null, -1);
       return;
     }

@@ -2,7 +2,7 @@
 import type { Serde } from '../serde/serde.ts';
 import { type Window, Windowed } from '../windows/windowed.ts';
 import type { KeyValue, StoreIterator } from './faces.ts';
-import { checkPutTime } from './put-times.ts';
+import { checkPutTime } from './put-checks.ts';
 import type { FlushItem } from './record-cache.ts';
 import type { KeyedSessionRow, SessionRow, SessionStore, SessionTable } from './session-faces.ts';
 import type { StoreEnvironment } from './store-environment.ts';

@@ -13,7 +13,7 @@ import { EntryIndex } from './entry-index.ts';
 import { readTimestamp, timestampBytes, writeTimestamp } from './key-bytes.ts';
 import type { ManagedStore } from './managed-store.ts';
 import { writtenOutside } from './outside-store.ts';
-import { checkPutTime } from './put-times.ts';
+import { checkPutTime } from './put-checks.ts';
 import type { ReadCache } from './read-cache.ts';
 import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';

@@ -3,7 +3,7 @@ import { type Header, Headers } from '../headers.ts';
 import type { Serde } from '../serde/serde.ts';
 import { type Window, Windowed } from '../windows/windowed.ts';
 import type { KeyValue, StoreIterator, ValueAndTimestamp } from './faces.ts';
-import { checkPutTime, checkRowTimestamp } from './put-times.ts';
+import { checkPutTime, checkRowTimestamp, isDeletion } from './put-checks.ts';
 import type { FlushItem } from './record-cache.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import type { WindowStoreSpec } from './store-spec.ts';
@@ -252,8 +252,7 @@ export class JoinWindows<K, V> extends WindowRows<K, V, ValueAndHeaders<V>> impl
 export class TimestampedWindows<K, V> extends WindowRows<K, V, ValueAndTimestamp<V>> implements WindowTable<K, V> {
   override put(key: K, value: ValueAndTimestamp<V> | null | undefined, start: number): void {
     checkPutTime(start, 'the start of a window', this.name);
-    // A pair without a value is a deletion, as Kafka Streams' `ValueAndTimestamp.make(null, …)`.
-    if (value === null || value === undefined || value.value === null || value.value === undefined) {
+    if (isDeletion(value, this.name)) {
       this.write(key, start, null, -1);
       return;
     }

@@ -1,4 +1,4 @@
-/** Times that processors put into stores: whole milliseconds, or an error where they are put. */
+/** What processors put into stores: times that are whole milliseconds, values with timestamps, or an error where they are put. */
 import {
   type KeyValueStore,
   type SessionStore,
@@ -88,3 +88,35 @@ describe.each(puts)('%s', (_what, options, put) => {
 it('a row may go back as a store without timestamps gave it', () => {
   expect(calling({ ...text, kind: 'keyValue', timestamped: true, logging: false }, (store) => row(store, -1))).not.toThrow();
 });
+
+describe.each([
+  [
+    'a key-value store',
+    { ...text, kind: 'keyValue', timestamped: true },
+    (store: KeyValueStore<string, unknown>, row: unknown) => store.put('k', row),
+  ],
+  [
+    'an LRU store',
+    { ...text, kind: 'keyValue', timestamped: true, maxEntries: 2, persistence: 'inMemory' },
+    (store: KeyValueStore<string, unknown>, row: unknown) => store.put('k', row),
+  ],
+  [
+    'a window store',
+    { ...text, kind: 'window', retention: 100, windowSize: 10, timestamped: true },
+    (store: WindowStore<string, unknown>, row: unknown) => store.put('k', row, 1),
+  ],
+] as readonly (readonly [string, Store, (store: never, row: unknown) => unknown])[])(
+  '%s of values with timestamps',
+  (_what, options, put) => {
+    it.each(['v', 5, { amount: 5 }, [], true])('takes no %o, which would delete', (row) => {
+      const code = 'MR_ARGUMENT_INVALID';
+      expect(calling(options, (store) => put(store, row))).toThrow(
+        expect.objectContaining({ cause: expect.objectContaining({ code }) as unknown }),
+      );
+    });
+
+    it.each([null, undefined, { value: null, timestamp: 1 }, { value: undefined, timestamp: 1 }])('deletes by %o', (row) => {
+      expect(calling(options, (store) => put(store, row))).not.toThrow();
+    });
+  },
+);
