@@ -1,9 +1,10 @@
 /**
- * Records of a left or outer stream-stream join that found no partner yet, by time, side and key. All of them are in memory, found by time first, so that the question asked
- * for each match (is its partner parked?) costs one look-up of a number; the engine has them for a restart.
+ * Records of a left or outer stream-stream join that found no partner yet, by time, side and key. They are in memory, found by time first, so that the question asked
+ * for each match (is its partner parked?) costs one look-up of a number; the engine has them for a restart. Where they are too many, the latest times are in the engine alone, all that
+ * has one time together, and come back when they are asked for (I7).
  * Kafka Streams: `ListValueStore` with `TimestampedKeyAndJoinSide` (SF-07); its changelog carries the whole list of a key, time and side.
  */
-import type { EngineBatch, StateEngine } from '@millrace/state';
+import type { EngineBatch, EngineIterator, StateEngine } from '@millrace/state';
 import { StreamsError } from '../errors.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { OutputPartition } from '../kafka/port.ts';
@@ -12,9 +13,11 @@ import type { Serde } from '../serde/serde.ts';
 import type { OuterJoinTable, ParkedRow } from './buffer-faces.ts';
 import type { StoreIterator } from './faces.ts';
 import { prefixEnd, readTimestamp } from './key-bytes.ts';
+import { lowerBound } from './lower-bound.ts';
 import type { ManagedStore } from './managed-store.ts';
 import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
+import { ParkedIterator } from './parked-iterator.ts';
 import { StoreKeys } from './store-keys.ts';
 import type { OuterJoinStoreSpec } from './store-spec.ts';
 
@@ -42,6 +45,8 @@ interface Moment {
   readonly left: Map<unknown, Slot>;
 }
 
+const defaultMaxHeldBytes = 32 * 1024 * 1024;
+
 /** A list whose items have a length each. Kafka: `ListSerializer.SerializationStrategy.VARIABLE_SIZE`. */
 const variableSize = 1;
 /** What a slot costs beside its bytes. */
@@ -60,9 +65,12 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
   readonly #rightSerde: Serde<R>;
   readonly #keyWriter = new ByteWriter();
   readonly #valueWriter = new ByteWriter();
+  readonly #maxHeldBytes: number;
   readonly #moments = new Map<number, Moment>();
-  /** Times that have something parked, ascending. */
+  /** Times that have something parked, ascending. What is parked at one that has no moment is in the engine alone. */
   readonly #times: number[] = [];
+  /** Of the slots in memory. */
+  #heldBytes = 0;
   #changed: Slot[] = [];
   #changedBytes = 0;
   #takenBytes = 0;
@@ -79,6 +87,7 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
     this.#leftSerde = leftSerde.bind?.({ topic, role: 'value' }) ?? leftSerde;
     this.#rightSerde = rightSerde.bind?.({ topic, role: 'value' }) ?? rightSerde;
     this.#keyWriter.writeBytes(environment.prefix);
+    this.#maxHeldBytes = environment.maxHeldBytes ?? defaultMaxHeldBytes;
   }
 
   // ---- what operators see ----
@@ -99,19 +108,21 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
     const item = writer.toBytes();
     const slot = this.#slot(timestamp, isLeft, this.#keys.indexKeyOf(key));
     slot.items.push(item);
+    this.#heldBytes += item.length;
     this.#change(slot, item.length);
     this.#log(slot);
   }
 
   unpark(key: K, timestamp: number, isLeft: boolean): void {
     this.#open();
-    const moment = this.#moments.get(timestamp);
+    const moment = this.#moment(timestamp);
     if (moment === undefined) return;
     const slots = isLeft ? moment.left : moment.right;
     if (slots.size === 0) return;
     const slot = slots.get(this.#keys.indexKeyOf(key));
     if (slot === undefined) return;
     slots.delete(slot.indexKey);
+    this.#heldBytes -= bytesOf(slot);
     if (moment.left.size + moment.right.size === 0) this.#forget(timestamp);
     slot.items.length = 0;
     this.#change(slot, 0);
@@ -156,11 +167,13 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
 
   settle(): void {
     this.#takenBytes = 0;
+    if (this.#heldBytes > this.#maxHeldBytes) this.#letGo();
   }
 
   reset(): void {
     this.#moments.clear();
     this.#times.length = 0;
+    this.#heldBytes = 0;
     this.#changed = [];
     this.#changedBytes = this.#takenBytes = 0;
     this.#opened = false;
@@ -185,27 +198,76 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
 
   // ---- inside ----
 
-  /** Reads what the engine has, once. */
+  /** Reads what the engine has, once; of what is too much, the times. */
   #open(): void {
     if (this.#opened) return;
     this.#opened = true;
     const start = this.#prefix.length;
+    const times = this.#times;
     const iterator = this.#engine.iterate({ gte: this.#prefix, lt: prefixEnd(this.#prefix) });
     try {
       while (iterator.next()) {
-        const key = iterator.key;
-        const indexKey = this.#keys.indexKeyOfBytes(key, start + 9, key.length);
-        const slot = this.#slot(readTimestamp(key.subarray(start)), key[start + 8] === 1, indexKey);
-        slot.written = true;
-        slot.items.push(...(decodeItems(iterator.value) ?? []));
+        const time = readTimestamp(iterator.key.subarray(start));
+        const isNew = times[times.length - 1] !== time;
+        if (isNew) {
+          times.push(time);
+          if (this.#heldBytes < this.#maxHeldBytes) this.#moments.set(time, { left: new Map(), right: new Map() });
+        }
+        const moment = this.#moments.get(time);
+        if (moment !== undefined) this.#addStored(moment, time, iterator);
       }
     } finally {
       iterator.close();
     }
   }
 
+  #addStored(moment: Moment, time: number, { key, value }: EngineIterator): void {
+    const start = this.#prefix.length;
+    const isLeft = key[start + 8] === 1;
+    const slot = new Slot(time, isLeft, this.#keys.indexKeyOfBytes(key, start + 9, key.length));
+    slot.written = true;
+    slot.items.push(...(decodeItems(value) ?? []));
+    (isLeft ? moment.left : moment.right).set(slot.indexKey, slot);
+    this.#heldBytes += bytesOf(slot);
+  }
+
+  /** What is parked at a time, in memory afterwards; undefined if nothing is. */
+  #moment(time: number): Moment | undefined {
+    const known = this.#moments.get(time);
+    if (known !== undefined || this.#moments.size === this.#times.length) return known;
+    if (this.#times[lowerBound(this.#times, time)] !== time) return undefined;
+    const moment: Moment = { left: new Map(), right: new Map() };
+    const iterator = this.#engine.iterate({ gte: this.#timeKey(time), lt: this.#timeKey(time + 1) });
+    try {
+      while (iterator.next()) this.#addStored(moment, time, iterator);
+    } finally {
+      iterator.close();
+    }
+    this.#moments.set(time, moment);
+    return moment;
+  }
+
+  /** Leaves the latest times to the engine, which has them, until the rest fits. What changed since it was last written stays. */
+  #letGo(): void {
+    const changed = new Set(this.#changed.map(({ time }) => time));
+    for (let at = this.#times.length - 1; at >= 0 && this.#heldBytes > this.#maxHeldBytes; at--) {
+      const time = this.#times[at] as number;
+      const moment = this.#moments.get(time);
+      if (moment === undefined || changed.has(time)) continue;
+      for (const slots of [moment.left, moment.right]) for (const slot of slots.values()) this.#heldBytes -= bytesOf(slot);
+      this.#moments.delete(time);
+    }
+  }
+
+  #timeKey(time: number): Uint8Array {
+    const key = Buffer.alloc(this.#prefix.length + 8);
+    key.set(this.#prefix);
+    key.writeBigInt64BE(BigInt(time), this.#prefix.length);
+    return key;
+  }
+
   #slot(time: number, isLeft: boolean, indexKey: unknown): Slot {
-    let moment = this.#moments.get(time);
+    let moment = this.#moment(time);
     if (moment === undefined) {
       this.#moments.set(time, (moment = { left: new Map(), right: new Map() }));
       const times = this.#times;
@@ -214,7 +276,10 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
     }
     const slots = isLeft ? moment.left : moment.right;
     let slot = slots.get(indexKey);
-    if (slot === undefined) slots.set(indexKey, (slot = new Slot(time, isLeft, indexKey)));
+    if (slot === undefined) {
+      slots.set(indexKey, (slot = new Slot(time, isLeft, indexKey)));
+      this.#heldBytes += slotOverheadBytes;
+    }
     return slot;
   }
 
@@ -273,7 +338,7 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
   }
 
   #rowsAt(time: number): ParkedRow<K, L, R>[] {
-    const moment = this.#moments.get(time);
+    const moment = this.#moment(time);
     const rows: ParkedRow<K, L, R>[] = [];
     if (moment === undefined) return rows;
     for (const slots of [moment.right, moment.left]) {
@@ -302,47 +367,10 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
   }
 }
 
-/** Goes from time to time, so that a look at the eldest costs what the eldest cost. */
-class ParkedIterator<K, L, R> implements StoreIterator<ParkedRow<K, L, R>> {
-  readonly #nextTime: (after: number) => number | undefined;
-  readonly #rowsAt: (time: number) => ParkedRow<K, L, R>[];
-  #time = -1;
-  #rows: ParkedRow<K, L, R>[] = [];
-  #at = 0;
-  #open = true;
-
-  constructor(nextTime: (after: number) => number | undefined, rowsAt: (time: number) => ParkedRow<K, L, R>[]) {
-    this.#nextTime = nextTime;
-    this.#rowsAt = rowsAt;
-  }
-
-  next(): IteratorResult<ParkedRow<K, L, R>, undefined> {
-    while (this.#open) {
-      const row = this.#rows[this.#at++];
-      if (row !== undefined) return { done: false, value: row };
-      const time = this.#nextTime(this.#time);
-      if (time === undefined) break;
-      this.#time = time;
-      this.#rows = this.#rowsAt(time);
-      this.#at = 0;
-    }
-    this.close();
-    return { done: true, value: undefined };
-  }
-
-  return(): IteratorResult<ParkedRow<K, L, R>, undefined> {
-    this.close();
-    return { done: true, value: undefined };
-  }
-
-  close(): void {
-    this.#open = false;
-    this.#rows = [];
-  }
-
-  [Symbol.iterator](): this {
-    return this;
-  }
+function bytesOf({ items }: Slot): number {
+  let bytes = slotOverheadBytes;
+  for (const item of items) bytes += item.length;
+  return bytes;
 }
 
 /** Undefined if the bytes are no such list. */
@@ -361,15 +389,4 @@ function decodeItems(bytes: Uint8Array): Uint8Array[] | undefined {
     at += length;
   }
   return at === buffer.length ? items : undefined;
-}
-
-function lowerBound(times: readonly number[], time: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((times[middle] as number) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -25,6 +25,12 @@ export interface StoreEnvironment {
    * @default false
    */
   readonly volatile?: boolean | undefined;
+  /**
+   * What a buffer of a join holds in memory at most, in bytes, of what the engine has too (I7).
+   *
+   * @default 32 MiB
+   */
+  readonly maxHeldBytes?: number | undefined;
   readonly readCache: ReadCache;
   /** Counts a record that the store refuses (`dropped-records-total`); `reason` is a fixed text. */
   readonly dropped: (reason: string) => void;

@@ -1,5 +1,6 @@
 /** What waits in a buffer, by time and then by the bytes of its key. An item keeps its place until it is removed. */
 import type { ByteString } from './key-bytes.ts';
+import { lowerBound } from './lower-bound.ts';
 
 export interface Queued {
   readonly time: number;
@@ -70,15 +71,4 @@ export class TimeQueue<T extends Queued> {
     this.#moments.clear();
     this.#size = 0;
   }
-}
-
-function lowerBound(times: readonly number[], time: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((times[middle] as number) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -21,8 +21,8 @@ const outerJoinStep = fc.oneof(
 );
 type OuterJoinStep = typeof outerJoinStep extends fc.Arbitrary<infer T> ? T : never;
 
-function runOuterJoin(steps: readonly OuterJoinStep[], spec: OuterJoinStoreSpec): void {
-  let harness = new WindowedHarness<OuterJoinTable<string, string, string>>(spec);
+function runOuterJoin(steps: readonly OuterJoinStep[], spec: OuterJoinStoreSpec, maxHeldBytes?: number): void {
+  let harness = new WindowedHarness<OuterJoinTable<string, string, string>>(spec, { maxHeldBytes });
   let model = new Map<string, number>();
   let committed = new Map(model);
   let committedLog = 0;
@@ -120,6 +120,42 @@ describe('the outer join store', () => {
       fc.property(fc.array(outerJoinStep, { maxLength: 40 }), (steps) => runOuterJoin(steps, text)),
       { numRuns: 200 },
     );
+  });
+
+  it('is that too where only so much of it is in memory', () => {
+    fc.assert(
+      fc.property(fc.array(outerJoinStep, { maxLength: 40 }), fc.integer({ min: 0, max: 1_000 }), (steps, maxHeldBytes) =>
+        runOuterJoin(steps, text, maxHeldBytes),
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves the latest times to the engine where it is too much, but none that changed since the commit', () => {
+    const harness = new WindowedHarness<OuterJoinTable<string, string, string>>(text, { maxHeldBytes: 400 });
+    const reads = (action: () => void): number => {
+      const before = harness.engine.reads;
+      action();
+      return harness.engine.reads - before;
+    };
+    for (const time of [1, 2, 3, 4]) harness.at(time).store.park('a', time, true, 'v');
+    expect(reads(() => harness.commit())).toBe(0);
+    expect(reads(() => harness.store.unpark('b', 1, true))).toBe(0);
+    expect(reads(() => harness.store.unpark('a', 2, false))).toBe(0);
+    // Of a time that nobody knows nobody asks.
+    expect(reads(() => harness.store.unpark('a', 5, true))).toBe(0);
+    expect(reads(() => harness.at(3).store.park('b', 3, true, 'w'))).toBe(1);
+    expect(reads(() => harness.store.unpark('a', 4, true))).toBe(1);
+    // Both changed.
+    harness.managed.settle();
+    expect(reads(() => harness.store.unpark('c', 3, true))).toBe(0);
+    expect([...harness.store.parked()].map(({ key, timestamp }) => `${key}@${timestamp}`)).toEqual(['a@1', 'a@2', 'a@3', 'b@3']);
+    expect([...harness.commit().reopened().store.parked()].map(({ key, timestamp }) => `${key}@${timestamp}`)).toEqual([
+      'a@1',
+      'a@2',
+      'a@3',
+      'b@3',
+    ]);
   });
 });
 

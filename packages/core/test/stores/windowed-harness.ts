@@ -40,6 +40,7 @@ export class ReadCountingEngine extends MemoryEngine {
 export interface WindowedHarnessOptions {
   readonly cacheBytes?: number | undefined;
   readonly readCacheBytes?: number | undefined;
+  readonly maxHeldBytes?: number | undefined;
   readonly engine?: StateEngine | undefined;
 }
 
@@ -91,6 +92,7 @@ export class WindowedHarness<S> {
       changelog: spec.logging === undefined ? null : changelog,
       serdeTopic: topic,
       cacheBudget: options.cacheBytes === undefined ? null : new CacheBudget(options.cacheBytes),
+      maxHeldBytes: options.maxHeldBytes,
       readCache: new ReadCache(options.readCacheBytes ?? 1 << 20),
       dropped: (reason) => this.dropped.push(reason),
     });
