@@ -86,7 +86,7 @@ export class StreamRecord<K, V> {
 
   /**
    * @internal A record of a fetched batch. A serde given as `lazy…` says that the bytes are canonical, so that decoding can wait; otherwise the decoded value is given.
-   * A key may come decoded although its bytes are canonical.
+   * Either may come decoded although its bytes are canonical.
    */
   static fetched<K, V>(
     batch: FetchedRecords,
@@ -98,9 +98,9 @@ export class StreamRecord<K, V> {
     lazyValue: Serde<V> | null,
   ): StreamRecord<K, V> {
     return new StreamRecord<K, V>(
-      // A key that is not lazy was decoded by the caller, so it is a K.
+      // What is not lazy was decoded by the caller, so it is a K, or a V.
       lazyKey === null || key !== undefined ? (key as K) : undecoded,
-      lazyValue === null ? (value as V) : undecoded,
+      lazyValue === null || value !== undefined ? (value as V) : undecoded,
       timestamp,
       null,
       batch,
@@ -125,6 +125,16 @@ export class StreamRecord<K, V> {
   get valueIsNull(): boolean {
     if (this.#value !== undecoded) return this.#value === null || this.#value === undefined;
     return (this.#batch as FetchedRecords).valueStart(this.#index) < 0;
+  }
+
+  /** @internal Somebody read the key, or it came decoded. */
+  get keyIsDecoded(): boolean {
+    return this.#key !== undecoded;
+  }
+
+  /** @internal As {@link keyIsDecoded}. */
+  get valueIsDecoded(): boolean {
+    return this.#value !== undecoded;
   }
 
   /** The record's own headers; changing them changes this record for everybody it was forwarded to. */

@@ -54,6 +54,9 @@ export interface PartitionQueueInit {
   readonly dropped: DroppedRecords;
 }
 
+/** Of so many records one is left as bytes, to see whether somebody reads it. A power of two. */
+const probeEvery = 64;
+
 export class PartitionQueue {
   readonly tp: TopicPartition;
   readonly source: SourceNode;
@@ -85,6 +88,11 @@ export class PartitionQueue {
   #undecoded = 0;
   #position: number | undefined;
   #end: number | undefined;
+  /** Keys and values are read by whoever gets the records, as far as the last probe tells: then they are decoded at once, which tells as well whether bytes are canonical. */
+  #keysAreRead = false;
+  #valuesAreRead = false;
+  #sinceProbe = probeEvery - 1;
+  #isProbe = false;
 
   constructor(init: PartitionQueueInit) {
     this.tp = init.tp;
@@ -138,6 +146,10 @@ export class PartitionQueue {
   /** The head was processed: the next record takes its place. */
   advance(): void {
     if (this.timestamp > this.partitionTime) this.partitionTime = this.timestamp;
+    if (this.#isProbe && this.head !== null) {
+      this.#keysAreRead = this.head.keyIsDecoded;
+      this.#valuesAreRead = this.head.valueIsDecoded;
+    }
     this.advanced = true;
     this.head = null;
     this.headBatch = null;
@@ -213,12 +225,33 @@ export class PartitionQueue {
     const valueSerde = this.#valueSerde;
     const keyStart = batch.keyStart(index);
     const valueStart = batch.valueStart(index);
+    this.#sinceProbe = (this.#sinceProbe + 1) & (probeEvery - 1);
+    this.#isProbe = this.#sinceProbe === 0;
     try {
-      const keyWaits =
-        keyStart < 0 || decodedKey !== undefined || keySerde.isCanonical?.(batch.buffer, keyStart, batch.keyEnd(index)) === true;
-      const key = keyWaits ? decodedKey : keySerde.decode(batch.buffer, keyStart, batch.keyEnd(index));
-      const valueWaits = valueStart < 0 || valueSerde.isCanonical?.(batch.buffer, valueStart, batch.valueEnd(index)) === true;
-      const value = valueWaits ? undefined : valueSerde.decode(batch.buffer, valueStart, batch.valueEnd(index));
+      let key = decodedKey;
+      let keyWaits = keyStart < 0 || key !== undefined;
+      if (!keyWaits) {
+        const keyEnd = batch.keyEnd(index);
+        if (this.#keysAreRead && !this.#isProbe && keySerde.decodeCanonical !== undefined) {
+          key = keySerde.decodeCanonical(batch.buffer, keyStart, keyEnd);
+          keyWaits = key !== undefined;
+        } else {
+          keyWaits = keySerde.isCanonical?.(batch.buffer, keyStart, keyEnd) === true;
+        }
+        if (!keyWaits) key = keySerde.decode(batch.buffer, keyStart, keyEnd);
+      }
+      let value: unknown;
+      let valueWaits = valueStart < 0;
+      if (!valueWaits) {
+        const valueEnd = batch.valueEnd(index);
+        if (this.#valuesAreRead && !this.#isProbe && valueSerde.decodeCanonical !== undefined) {
+          value = valueSerde.decodeCanonical(batch.buffer, valueStart, valueEnd);
+          valueWaits = value !== undefined;
+        } else {
+          valueWaits = valueSerde.isCanonical?.(batch.buffer, valueStart, valueEnd) === true;
+        }
+        if (!valueWaits) value = valueSerde.decode(batch.buffer, valueStart, valueEnd);
+      }
       return StreamRecord.fetched(
         batch,
         index,

@@ -58,6 +58,11 @@ export interface Serde<T> {
    */
   isCanonical?(buffer: Uint8Array, start: number, end: number): boolean;
 
+  /**
+   * `decode` and `isCanonical` in one: undefined where the bytes are not canonical. For serdes whose decoded values tell, so that nobody looks at the bytes of what is read anyway.
+   */
+  decodeCanonical?(buffer: Uint8Array, start: number, end: number): T | undefined;
+
   /** A serde for one topic and role, where these matter (a schema registry's subjects). */
   bind?(target: SerdeTarget): Serde<T>;
 

@@ -111,6 +111,11 @@ class StringSerde implements Serde<string> {
   isCanonical(buffer: Uint8Array, start: number, end: number): boolean {
     return isValid(buffer, start, end);
   }
+
+  decodeCanonical(buffer: Uint8Array, start: number, end: number): string | undefined {
+    const text = asBuffer(buffer).toString('utf8', start, end);
+    return text.includes(replacement) && !isValid(buffer, start, end) ? undefined : text;
+  }
 }
 
 export const stringSerde: Serde<string> = new StringSerde();

@@ -16,6 +16,9 @@ test('bytes are canonical exactly if they decode and encode to themselves', () =
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
       const again = encode(stringSerde, decode(stringSerde, bytes));
       expect(isCanonical(stringSerde, bytes)).toBe(Buffer.compare(again, bytes) === 0);
+      const padded = Buffer.concat([Buffer.from([0xc3, 0xa4]), bytes, Buffer.from([0xff])]);
+      const canonical = stringSerde.decodeCanonical?.(padded, 2, 2 + bytes.length);
+      expect(canonical).toBe(isCanonical(stringSerde, bytes) ? decode(stringSerde, bytes) : undefined);
     }),
   );
 });

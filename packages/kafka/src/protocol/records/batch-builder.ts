@@ -7,6 +7,7 @@ import { compressionCodec, type CompressionName, compressionNames } from '../com
 import { ProtocolError } from '../protocol-error.ts';
 import { batchHeaderBytes, batchPrefixBytes, checksummedFrom, controlFlag, transactionalFlag, viewOf, writeInt64 } from './batch-header.ts';
 import { crc32c } from './crc32c.ts';
+import { scratchView } from './scratch-view.ts';
 
 /** What is known only when a batch is sent. -1 in all of producer id, epoch and sequence means a producer without idempotence. */
 export interface BatchStamp {
@@ -240,7 +241,7 @@ function putRange(bytes: Uint8Array, start: number, source: Uint8Array, sourceSt
     for (let from = sourceStart, to = sourceStart + size; from < to; from++) bytes[at++] = source[from] as number;
     return at;
   }
-  bytes.set(source.subarray(sourceStart, sourceStart + size), at);
+  bytes.set(scratchView(source, sourceStart, size) ?? source.subarray(sourceStart, sourceStart + size), at);
   return at + size;
 }
 
