@@ -67,6 +67,16 @@ async function cleanupPolicy(topic: string, policy: string): Promise<void> {
 
 const text = (value: Uint8Array | null): string => Buffer.from(value ?? []).toString('utf8');
 
+it('a topic that two patterns match stops the instance, since only one of two sources would get its records', async () => {
+  await start();
+  const builder = new StreamsBuilder({ key: serdes.string(), value: serdes.string() });
+  builder.stream(/line.*/).to('words');
+  builder.stream(/lin.*s/).to('words');
+  const error = await failure(builder.build());
+  expect(error.code).toBe('MR_TOPOLOGY_INVALID');
+  expect(error.message).toContain('topic lines is matched by /line.*/ and /lin.*s/');
+});
+
 describe('topics', () => {
   it('waits for a source topic, and stops with a code when it does not come', async () => {
     harness = await Harness.start();

@@ -40,6 +40,8 @@ export class ApplicationTopics {
   readonly sinkTopics: readonly string[];
   readonly hasPatterns: boolean;
   readonly #resets = new Map<string, OffsetReset | undefined>();
+  /** Of all sub-topologies. */
+  readonly #patterns: readonly RegExp[];
   readonly #patternResets: { readonly pattern: RegExp; readonly reset: OffsetReset | undefined }[] = [];
 
   constructor(applicationId: string, plan: TopologyPlan) {
@@ -58,7 +60,8 @@ export class ApplicationTopics {
         if (node.kind === 'sink' && typeof node.topic !== 'function') sinks.add(topicName(applicationId, node.topic));
     }
     this.sinkTopics = [...sinks].sort(compareText);
-    this.hasPatterns = this.subtopologies.some((subtopology) => subtopology.patterns.length > 0);
+    this.#patterns = this.subtopologies.flatMap((subtopology) => subtopology.patterns);
+    this.hasPatterns = this.#patterns.length > 0;
     for (const subtopology of plan.subtopologies) {
       for (const source of sourcesOf(subtopology)) {
         for (const topic of source.topics) this.#resets.set(topicName(applicationId, topic), source.offsetReset);
@@ -81,14 +84,32 @@ export class ApplicationTopics {
     return this.subtopologies.find((subtopology) => subtopology.id === id);
   }
 
-  /** The topics that a sub-topology reads if the cluster has `clusterTopics`, sorted. Internal topics of any application never match a pattern of this one. */
+  /**
+   * The topics that a sub-topology reads if the cluster has `clusterTopics`, sorted. Internal topics of any application never match a pattern of this one.
+   *
+   * @throws MR_TOPOLOGY_INVALID for a topic that two patterns match
+   */
   sourceTopics(subtopology: SubtopologyTopics, clusterTopics: readonly string[]): readonly string[] {
     const topics = new Set(subtopology.sources);
     for (const pattern of subtopology.patterns) {
-      for (const topic of clusterTopics)
-        if (!this.internal.has(topic) && !topic.startsWith('__') && matches(pattern, topic)) topics.add(topic);
+      for (const topic of clusterTopics) {
+        if (this.internal.has(topic) || topic.startsWith('__') || !matches(pattern, topic)) continue;
+        this.#requireOneSource(topic);
+        topics.add(topic);
+      }
     }
     return [...topics].sort(compareText);
+  }
+
+  /** A task has one queue a topic, so that the second source would get nothing. Kafka Streams refuses such a topic when it meets it, too. */
+  #requireOneSource(topic: string): void {
+    const matching = this.#patterns.filter((pattern) => matches(pattern, topic));
+    if (matching.length < 2) return;
+    throw new StreamsError(
+      'MR_TOPOLOGY_INVALID',
+      `topic ${topic} is matched by ${matching.map(String).join(' and ')}: a topic has one source. Let the patterns exclude each other, or read them as one stream and split it`,
+      { details: { topic } },
+    );
   }
 
   /** Every topic that the application reads, sorted. */

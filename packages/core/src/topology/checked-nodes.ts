@@ -323,7 +323,7 @@ export class CheckedNodes {
     if (typeof (name as unknown) !== 'string') throw new StreamsError('MR_ARGUMENT_INVALID', `a node needs a name, got ${typeof name}`);
     if (this.#nodes.has(name)) {
       const remedy = name.endsWith('-repartition-filter')
-        ? '. A named group that is cogrouped is repartitioned under its name for that alone: group the stream once more, under another name, for whatever else is made of it'
+        ? '. Two repartitions have one name: give every grouping that is cogrouped a name of its own, and group the stream once more, under another name, for whatever else is made of it'
         : '';
       throw new TopologyError(`another node is called "${name}" already: names must be unique in a topology${remedy}`, {
         details: { node: name },

@@ -121,3 +121,28 @@ it('prepare their serdes', async () => {
   expect(prepared).toEqual(['value']);
   expect(driver.createOutputTopic('out', text).readValue()).toBe('a');
 });
+
+it('that two patterns match are refused with both', () => {
+  const builder = new StreamsBuilder({ ...text, cacheBytes: 0 });
+  builder.stream(/in-.*/).to('out');
+  builder.stream(/in-[0-9]/).to('digits');
+  const topology = builder.build();
+  const refused = expect.objectContaining({
+    code: 'MR_TOPOLOGY_INVALID',
+    message: expect.stringContaining('/in-.*/ and /in-[0-9]/') as string,
+  }) as Error;
+  expect(() => new TopologyTestDriver(topology, { topics: ['in-1'] })).toThrow(refused);
+  using driver = new TopologyTestDriver(topology, { topics: ['in-a'] });
+  driver.createInputTopic('in-a', text).pipeInput('a');
+  expect(driver.createOutputTopic('out', text).readValue()).toBe('a');
+  expect(() => driver.createInputTopic('in-1', text)).toThrow(refused);
+});
+
+it('one pattern may be read twice', () => {
+  const builder = new StreamsBuilder({ ...text, cacheBytes: 0 });
+  builder.stream(/in-.*/).to('out');
+  builder.stream(/in-.*/).to('more');
+  using driver = new TopologyTestDriver(builder.build());
+  driver.createInputTopic('in-1', text).pipeInput('a');
+  for (const topic of ['out', 'more']) expect(driver.createOutputTopic(topic, text).readValue()).toBe('a');
+});
