@@ -25,5 +25,10 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     setupFiles: [join(import.meta.dirname, 'src', 'unit-test-setup.ts')],
     testTimeout: 60_000,
+    // A fault that loops for ever ends with the process that holds the threads.
+    pool: 'threads',
+    // Modules are loaded once for all files of a run: most of what a small test file takes is loading.
+    isolate: false,
+    maxWorkers: 1,
   },
 });

@@ -34,7 +34,7 @@ export function temporaryRoot(): string {
  * Every case has a database of its own, but locking a slot takes as long as running a case: all share one. What a case leaves open when it fails is its driver's to
  * close, as it would be with a directory of its own.
  */
-function sharing(backend: StateBackend, directory: StateDirectory): StateBackend {
+export function sharing(backend: StateBackend, directory: StateDirectory): StateBackend {
   const shared: StateDirectory = {
     processId: directory.processId,
     location: directory.location,

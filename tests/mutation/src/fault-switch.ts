@@ -8,9 +8,13 @@ export interface FaultSwitch {
   readonly reached: Set<number>;
 }
 
+/** One a process or thread: modules that are loaded already have it. */
+const state: FaultSwitch = { on: -1, reached: new Set() };
+
 /** Instrumented modules find it under the name they ask. */
 export function installSwitch(on: number): FaultSwitch {
-  const state: FaultSwitch = { on, reached: new Set() };
+  state.on = on;
+  state.reached.clear();
   Object.assign(globalThis, {
     [switchName]: (number: number): boolean => {
       state.reached.add(number);

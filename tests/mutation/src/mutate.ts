@@ -2,17 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CaseRunner, type Reach } from './case-runner.ts';
 import { type Fault, faultsIn, keyOf, sampleOf } from './faults.ts';
 import { instrument, type NumberedMutation } from './instrument.ts';
+import type { TrialKind } from './messages.ts';
 import type { MutateOptions } from './options.ts';
 import { readEquivalents, readResults, type Result, resultOf, writeResult } from './results.ts';
+import { type Reach, TrialRunner } from './trial-runner.ts';
 import { UnitTests } from './unit-tests.ts';
 
 /** Test files that are about the modules of core. */
 const testFolders = ['packages/core/test', 'packages/testing/test'];
-/** Cases tried with one fault; those that reach fewest faults, and so are about it, come first. */
-const mostCases = 400;
+/** Trials that are made with one fault; those that reach fewest faults, and so are about it, come first. What takes longer has a smaller number. */
+const mostTrials: Readonly<Record<TrialKind, number>> = { case: 400, 'case on RocksDB': 150, restart: 60 };
 
 export interface Progress {
   say(text: string): void;
@@ -41,11 +42,28 @@ export async function mutate(root: string, options: MutateOptions, progress: Pro
     writeResult(options.out, result);
     progress.tried(result, results.length, chosen.length);
   };
-  const instrumented = instrumentedModules(root, open);
-  const left = await tryCases(root, options, open, instrumented, progress, (fault, by) => finish(fault, 'noticed', by));
-  if (options.unitTests && left.length > 0) await tryUnitTests(root, left, instrumented, progress, finish);
-  else for (const { fault, reached } of left) finish(fault, reached ? 'unnoticed' : 'unreached');
+  const run: Run = { root, options, modules: instrumentedModules(root, open), progress, finish };
+  let left: readonly Left[] = open.map((fault) => ({ fault, reached: false }));
+  left = await makeTrials(run, 'case', left);
+  if (options.unitTests) left = await tryUnitTests(run, left);
+  for (const kind of ['case on RocksDB', 'restart'] as const) left = await makeTrials(run, kind, left);
+  for (const { fault, reached } of left) finish(fault, reached ? 'unnoticed' : 'unreached');
   return results;
+}
+
+/** What every way of noticing is given. */
+interface Run {
+  readonly root: string;
+  readonly options: MutateOptions;
+  readonly modules: readonly InstrumentedModule[];
+  readonly progress: Progress;
+  readonly finish: (fault: Fault, state: Result['state'], by?: string) => void;
+}
+
+/** A fault that nothing has noticed yet. */
+interface Left {
+  readonly fault: Fault & NumberedMutation;
+  readonly reached: boolean;
 }
 
 interface InstrumentedModule {
@@ -73,61 +91,65 @@ function grouped(faults: readonly (Fault & NumberedMutation)[]): ReadonlyMap<str
   return groups;
 }
 
-interface Left {
-  readonly fault: Fault & NumberedMutation;
-  readonly reached: boolean;
-}
-
-async function tryCases(
-  root: string,
-  { cases }: MutateOptions,
-  open: readonly (Fault & NumberedMutation)[],
-  modules: readonly InstrumentedModule[],
-  progress: Progress,
-  noticed: (fault: Fault, by: string) => void,
+async function makeTrials(
+  { finish, modules, options, progress, root }: Run,
+  kind: TrialKind,
+  before: readonly Left[],
 ): Promise<readonly Left[]> {
-  const runner = new CaseRunner({
-    modules: modules.map(({ code, module }) => [pathToFileURL(join(root, module)).href, code]),
-    files: cases,
-  });
+  if (before.length === 0) return before;
+  const started = {
+    modules: modules.map(({ code, module }) => [pathToFileURL(join(root, module)).href, code] as const),
+    files: options.cases,
+    trials: kind,
+  };
+  const runners = Array.from({ length: options.jobs }, () => new TrialRunner(started));
   try {
-    const reach = await runner.reach();
-    progress.say(`${reach.length} cases pass without a fault`);
+    const reach = (await Promise.all(runners.map((runner, part) => runner.reach(part, options.jobs)))).flat();
+    progress.say(`${before.length} faults are tried with ${reach.length} trials: ${kind}`);
     const left: Left[] = [];
-    // Faults of loading need a process of their own: last, so that the others share one.
-    for (const fault of [...open].sort((one, other) => Number(one.atLoad) - Number(other.atLoad))) {
-      const reaching = fault.atLoad ? spread(reach) : casesFor(reach, fault.number);
-      const result = reaching.length === 0 ? undefined : await runner.try(fault.number, reaching, fault.atLoad);
-      if (result?.kind === 'noticed') noticed(fault, `${result.by} (${result.how})`);
-      else left.push({ fault, reached: result !== undefined });
-    }
+    await inTurn(sortedByLoading(before), runners, async (one, runner) => {
+      const { atLoad, number } = one.fault;
+      const trials = trialsFor(reach, one.fault, mostTrials[kind]);
+      const result = trials.length === 0 ? undefined : await runner.try(number, trials, atLoad);
+      if (result?.kind === 'noticed') finish(one.fault, 'noticed', `${kind}: ${result.by} (${result.how})`);
+      else left.push({ fault: one.fault, reached: one.reached || result !== undefined });
+    });
     return left;
   } finally {
-    runner.close();
+    for (const runner of runners) runner.close();
   }
 }
 
-function casesFor(reach: readonly Reach[], fault: number): readonly number[] {
-  const reaching = reach.filter(({ faults }) => faults.has(fault));
-  return reaching
-    .sort((one, other) => one.faults.size - other.faults.size || one.lasted - other.lasted)
-    .slice(0, mostCases)
-    .map(({ testCase }) => testCase);
+/** Faults of loading need a process of their own: last, so that the others share one. */
+function sortedByLoading(left: readonly Left[]): readonly Left[] {
+  return [...left].sort((one, other) => Number(one.fault.atLoad) - Number(other.fault.atLoad));
+}
+
+/** Each worker takes the next item when it is done with one. */
+async function inTurn<T, W>(items: readonly T[], workers: readonly W[], work: (item: T, worker: W) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const all = workers.map(async (worker) => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item, worker);
+  });
+  await Promise.all(all);
+}
+
+/** Nothing says what reaches a fault of loading: it gets some of everything. */
+function trialsFor(reach: readonly Reach[], { atLoad, number }: Fault & NumberedMutation, most: number): readonly number[] {
+  if (atLoad) return spread(reach, most);
+  const reaching = reach.filter(({ faults }) => faults.has(number));
+  reaching.sort((one, other) => one.faults.size - other.faults.size || one.lasted - other.lasted);
+  return reaching.slice(0, most).map(({ trial }) => trial);
 }
 
 /** Evenly from all. */
-function spread(reach: readonly Reach[]): readonly number[] {
-  const step = Math.max(1, Math.floor(reach.length / mostCases));
-  return reach.filter((_, index) => index % step === 0).map(({ testCase }) => testCase);
+function spread(reach: readonly Reach[], most: number): readonly number[] {
+  const step = Math.max(1, Math.floor(reach.length / most));
+  return reach.filter((_, index) => index % step === 0).map(({ trial }) => trial);
 }
 
-async function tryUnitTests(
-  root: string,
-  left: readonly Left[],
-  modules: readonly InstrumentedModule[],
-  progress: Progress,
-  finish: (fault: Fault, state: Result['state'], by?: string) => void,
-): Promise<void> {
+async function tryUnitTests({ finish, modules, options, progress, root }: Run, before: readonly Left[]): Promise<readonly Left[]> {
+  if (before.length === 0) return before;
   // Vitest loads sources by their own names: so do the modules that take their place.
   const asSources = modules.map(({ code, source }) => [
     source,
@@ -135,13 +157,15 @@ async function tryUnitTests(
   ]);
   const tests = new UnitTests(root, { modules: Object.fromEntries(asSources) }, testFolders);
   try {
-    progress.say(`${left.length} faults are left for the unit tests`);
-    progress.say(`${await tests.reach()} test files pass without a fault`);
-    for (const { fault, reached } of left) {
-      const files = tests.filesFor(fault.number);
-      if (await tests.notice(fault.number, files)) finish(fault, 'noticed', files.join(' '));
-      else finish(fault, reached || files.length > 0 ? 'unnoticed' : 'unreached');
-    }
+    progress.say(`${before.length} faults are tried with ${await tests.reach(options.jobs)} files of unit tests`);
+    const left: Left[] = [];
+    await inTurn(before, Array.from({ length: options.jobs }), async (one) => {
+      const files = tests.filesFor(one.fault.number);
+      const by = await tests.notice(one.fault.number, files);
+      if (by !== undefined) finish(one.fault, 'noticed', `unit tests: ${by}`);
+      else left.push({ fault: one.fault, reached: one.reached || files.length > 0 });
+    });
+    return left;
   } finally {
     tests.close();
   }

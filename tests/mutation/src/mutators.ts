@@ -140,7 +140,9 @@ class Finder {
       }
       case 'ReturnStatement': {
         const argument = node['argument'];
-        if (isNode(argument) && text(argument) !== 'undefined') replace('returns undefined', 'undefined', argument);
+        // To who asks whether, undefined is as false; that `false` may be `true` is a fault of its own.
+        if (isNode(argument) && text(argument) !== 'undefined' && text(argument) !== 'false')
+          replace('returns undefined', 'undefined', argument);
         return;
       }
       case 'ThrowStatement':

@@ -8,6 +8,8 @@ export interface MutateOptions {
   readonly paths: readonly string[];
   readonly cases: readonly string[];
   readonly out: string;
+  /** Processes at once. */
+  readonly jobs: number;
   readonly unitTests: boolean;
   readonly help: boolean;
 }
@@ -22,7 +24,8 @@ unit tests notice. Prints those that nothing noticed: a test is missing, or the 
   --files PATH   compiled modules or folders, may be repeated   (default core's windows, operators, stores)
   --cases FILE   case files, may be repeated                    (default those of tests/cases)
   --out FILE     results, one a line; what is in it is not tried again       (default mutation.jsonl)
-  --no-unit      only the cases
+  --jobs N       how many processes at once                                  (default 2)
+  --no-unit      only cases and restarts
   --help         print this
 
 Exit status: 0 at least 95 % noticed, 1 fewer, 2 wrong usage.`;
@@ -39,12 +42,14 @@ export function optionsFrom(args: readonly string[], defaultCases: readonly stri
       files: { type: 'string', multiple: true },
       cases: { type: 'string', multiple: true },
       out: { type: 'string', default: 'mutation.jsonl' },
+      jobs: { type: 'string', default: '2' },
       'no-unit': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const [sample, seed] = [Number(values.sample), Number(values.seed)];
+  const [sample, seed, jobs] = [Number(values.sample), Number(values.seed), Number(values.jobs)];
   if (!Number.isInteger(sample) || sample < 1) throw new TypeError('--sample takes a whole number from 1 on.');
+  if (!Number.isInteger(jobs) || jobs < 1) throw new TypeError('--jobs takes a whole number from 1 on.');
   if (!Number.isInteger(seed)) throw new TypeError('--seed takes a whole number.');
   return {
     sample,
@@ -52,6 +57,7 @@ export function optionsFrom(args: readonly string[], defaultCases: readonly stri
     paths: values.files ?? defaultPaths,
     cases: values.cases ?? defaultCases,
     out: values.out,
+    jobs,
     unitTests: !values['no-unit'],
     help: values.help,
   };

@@ -1,8 +1,10 @@
 /** Unit tests on instrumented modules: which test files reach which faults, and whether they notice one. */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { converse } from './conversation.ts';
+import type { UnitReply, UnitRequest } from './messages.ts';
 
 /** Where the configuration of vitest finds what it needs. */
 export interface UnitTestSetup {
@@ -12,12 +14,21 @@ export interface UnitTestSetup {
 
 /** Fewest first: a file that reaches few faults is about this one. */
 const mostFiles = 12;
+const reachMs = 30 * 60_000;
+const tryMs = 3 * 60_000;
+
+function testFilesIn(root: string, folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(folder, name));
+}
 
 export class UnitTests {
   readonly #root: string;
   readonly #directory: string;
   readonly #folders: readonly string[];
   #reach: ReadonlyMap<string, ReadonlySet<number>> = new Map();
+  readonly #idle: ChildProcess[] = [];
 
   /** `folders`: of test files, from the root. */
   constructor(root: string, { modules }: UnitTestSetup, folders: readonly string[]) {
@@ -27,20 +38,31 @@ export class UnitTests {
     writeFileSync(join(this.#directory, 'setup.json'), JSON.stringify({ modules }));
   }
 
-  /** Runs all of them once without a fault. Files that fail by themselves are not used. */
-  async reach(): Promise<number> {
-    await this.#vitest(-1, this.#folders, 30 * 60_000);
+  /**
+   * Runs all of them once without a fault, in so many processes. Files that fail by themselves are not used.
+   *
+   * @throws Error: the test runner does not run
+   */
+  async reach(jobs: number): Promise<number> {
+    const files = this.#folders.flatMap((folder) => testFilesIn(this.#root, folder));
+    const parts = Array.from({ length: jobs }, (_, part) => files.filter((_file, index) => index % jobs === part));
+    const failing = await Promise.all(parts.map((part) => this.#run({ kind: 'run', fault: -1, files: part, all: true }, reachMs)));
+    const unfit = new Set<string>();
+    for (const failed of failing) {
+      if (failed === undefined) throw new Error('The unit tests could not be run without a fault.');
+      for (const file of failed) unfit.add(file);
+    }
     const reach = new Map<string, ReadonlySet<number>>();
     for (const name of readdirSync(this.#directory).filter((file) => file.startsWith('reached-'))) {
       // Written by the setup file, one for each file that passed.
       const { file, faults } = JSON.parse(readFileSync(join(this.#directory, name), 'utf8')) as { file: string; faults: readonly number[] };
-      reach.set(file, new Set(faults));
+      if (!unfit.has(file)) reach.set(file, new Set(faults));
     }
     this.#reach = reach;
     return reach.size;
   }
 
-  /** The files that reach a fault, or all that are about as likely when it is a fault of loading. */
+  /** The files that reach a fault. */
   filesFor(fault: number): readonly string[] {
     return [...this.#reach]
       .filter(([, faults]) => faults.has(fault))
@@ -49,29 +71,39 @@ export class UnitTests {
       .map(([file]) => file);
   }
 
-  /** Whether one of the files fails with the fault on; not answering in time counts. */
-  async notice(fault: number, files: readonly string[]): Promise<boolean> {
-    return files.length > 0 && !(await this.#vitest(fault, files, 4 * 60_000));
+  /** Which of the files fails with the fault on; not answering in time counts. */
+  async notice(fault: number, files: readonly string[]): Promise<string | undefined> {
+    if (files.length === 0) return undefined;
+    const failed = await this.#run({ kind: 'run', fault, files, all: false }, tryMs);
+    return failed === undefined ? 'the time or memory limit' : failed[0];
   }
 
   close(): void {
+    for (const child of this.#idle) child.kill('SIGKILL');
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #vitest(fault: number, files: readonly string[], limitMs: number): Promise<boolean> {
-    const vitest = join(this.#root, 'node_modules', 'vitest', 'vitest.mjs');
-    const config = join(this.#root, 'tests', 'mutation', 'vitest.config.ts');
-    if (!existsSync(vitest)) throw new Error(`${vitest} is not there: install first.`);
-    const bail = fault < 0 ? [] : ['--bail', '1'];
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [vitest, 'run', '--config', config, '--root', this.#root, ...bail, ...files], {
-        stdio: 'ignore',
-        env: { ...process.env, MILLRACE_FAULT: String(fault), MILLRACE_FAULTS: this.#directory },
-        timeout: limitMs,
-        killSignal: 'SIGKILL',
-      });
-      child.on('error', reject);
-      child.on('exit', (code) => resolve(code === 0));
+  /** The files that failed; undefined when the process ended or went silent. */
+  async #run(request: UnitRequest, silenceMs: number): Promise<readonly string[] | undefined> {
+    const child = this.#idle.pop() ?? (await this.#opened());
+    const reply = await converse<UnitRequest, UnitReply>(child, { request, silenceMs, ends: () => true });
+    if (reply?.kind !== 'ran') return undefined;
+    this.#idle.push(child);
+    return reply.failed;
+  }
+
+  async #opened(): Promise<ChildProcess> {
+    const child = fork(join(import.meta.dirname, 'unit-process.js'), {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { ...process.env, MILLRACE_FAULTS: this.#directory },
     });
+    const request: UnitRequest = {
+      kind: 'open',
+      root: this.#root,
+      config: join(this.#root, 'tests', 'mutation', 'vitest.config.ts'),
+    };
+    const reply = await converse<UnitRequest, UnitReply>(child, { request, silenceMs: tryMs, ends: () => true });
+    if (reply === undefined) throw new Error('The test runner does not start: see above.');
+    return child;
   }
 }

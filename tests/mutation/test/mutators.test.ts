@@ -20,6 +20,7 @@ describe('faults', () => {
       'export function f(a) { if (a) return 7n; }',
       ['condition to false: false', 'condition to true: true', 'returns undefined: undefined', 'constant plus one: 7n + 1n'],
     ],
+    ['export function f() { return false; }', ['false to true: true']],
     ['export function f(a) { while (a.next()) a.take(); }', ['condition to false: false', 'statement left out: undefined']],
     ['export function f(a) { a.count += 2; }', ['statement left out: undefined', '+= to -=: a.count -= 2', 'constant plus one: 2 + 1']],
     ['export function f(a) { throw new RangeError(`${a + 1} is too many`); }', ['throw left out: ']],
