@@ -85,9 +85,11 @@ function lastingJson(json: Json, options: TrialOptions): Json {
   if (isArray(json)) return json.map((item) => lastingJson(item, options));
   if (!isObject(json)) return json;
   const fields: Record<string, Json> = {};
+  // Rows that are in memory alone are in no store after a restart, unless a changelog has them.
+  const isLogged = options.logged || json['supplier'] === 'lru' || json['kind'] === 'lru';
   for (const [name, value] of Object.entries(json)) {
     // The former is counted in a field of the processor; the latter has nothing to say of a group with offsets, and without any may stop an application.
-    if (value === undefined || name === 'cancelAfter' || name === 'offsetReset' || (name === 'logging' && options.logged)) continue;
+    if (value === undefined || name === 'cancelAfter' || name === 'offsetReset' || (name === 'logging' && isLogged)) continue;
     if (name === 'time' && value === 'wall' && options.wallClock !== true) fields[name] = 'stream';
     // Which row is the oldest is known to reads too, and these leave no trace.
     else if (name === 'maxEntries') fields[name] = 1_000;
