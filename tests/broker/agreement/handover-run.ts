@@ -1,14 +1,13 @@
 /** One application of the hand-over on the broker: its topics, its input, what it has written and committed, and its two kinds of process. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { KafkaStreams, type Topology } from '@millrace/core';
+import { KafkaStreams, type RestoreEvent, type Topology } from '@millrace/core';
 import { decodeOffsetMetadata } from '@millrace/core/engine';
 import { type StreamsClient, type TopicPartition, formatTopicPartition, Headers, silentLogger, topicPartition } from '@millrace/core/kafka';
 import { kafka } from '@millrace/kafka';
 import { rocksdb } from '@millrace/state/rocksdb';
-import type { AppProcess } from '../support/app-process.ts';
 import { bootstrap } from '../support/broker.ts';
-import { startJava } from '../support/java-streams.ts';
 import { createTopics, ends } from '../support/topics.ts';
+import type { JavaServer } from './handover-java.ts';
 import { type InputRecord, inputTopics, placesBefore, placesTopic, waveOf, wavesPerPart } from './handover-input.ts';
 import { type LogRecord, partitionsWithPrefix, readTopics } from './handover-log.ts';
 import { type Format, storeKinds } from './handover-topology.ts';
@@ -60,11 +59,11 @@ export class Run {
     }
   }
 
-  /** Loads the rows of the global table that this part begins with; false if there are none. */
-  async places(part: number): Promise<boolean> {
+  /** Loads the rows of the global table that this part begins with. Returns their epoch, if there are any. */
+  async places(part: number): Promise<string | undefined> {
     const records = placesBefore(part, this.#baseMs);
     await this.#load(records);
-    return records.length > 0;
+    return records.at(-1)?.value ?? undefined;
   }
 
   /**
@@ -102,29 +101,31 @@ export class Run {
     return found.sort(([a], [b]) => a.partition - b.partition).map(([, end]) => end);
   }
 
-  java(classPath: string, directory: string): AppProcess {
-    return startJava(classPath, 'StoreKinds', {
-      bootstrap: bootstrap(),
-      'app-id': this.name,
+  /** Starts the application of a format in Java; returns what Java says of its topology. */
+  startJava(server: JavaServer, format: Format, directory: string): Promise<string> {
+    return server.start({
+      'app-id': this.applicationId(format),
       in: `${this.name}-in`,
+      out: `${this.applicationId(format)}-out`,
       'state-dir': directory,
+      format,
+      optimize: format === 'default' ? 'reuse.ktable.source.topics' : 'none',
     });
   }
 
-  millrace(directory: string): readonly KafkaStreams[] {
-    return formats.map(
-      (format) =>
-        new KafkaStreams(this.topology(format), {
-          applicationId: this.applicationId(format),
-          client: kafka({ brokers: bootstrap().split(',') }),
-          state: rocksdb({ directory }),
-          log: silentLogger,
-          commitIntervalMs: 100,
-          repartitionPurgeIntervalMs: '1h',
-          // What a window or join emits must not depend on the wall clock.
-          unstable: { emitIntervalMs: 0 },
-        }),
-    );
+  /** The application of a format as Millrace's, not started. */
+  millrace(format: Format, directory: string, onRestore: (event: RestoreEvent) => void): KafkaStreams {
+    return new KafkaStreams(this.topology(format), {
+      applicationId: this.applicationId(format),
+      client: kafka({ brokers: bootstrap().split(',') }),
+      state: rocksdb({ directory }),
+      log: silentLogger,
+      onRestore,
+      commitIntervalMs: 100,
+      repartitionPurgeIntervalMs: '1h',
+      // What a window or join emits must not depend on the wall clock.
+      unstable: { emitIntervalMs: 0 },
+    });
   }
 
   #topicsOf(format: Format, kind: 'source' | 'sink'): readonly string[] {
@@ -183,7 +184,7 @@ export class Run {
       const behind = sources.filter((tp) => (committed.get(tp)?.offset ?? 0) < (targets.get(tp) ?? 0));
       if (behind.length === 0) return;
       if (Date.now() > deadline) throw new Error(`not processed: ${behind.map(formatTopicPartition).join(', ')}`);
-      await delay(50);
+      await delay(100);
     }
   }
 }

@@ -147,9 +147,11 @@ class Shape {
     );
   }
 
-  /** Stores that are described one by one: those of processors, and of windows with a retention of their own. */
+  /** Stores that are described one by one: those of processors, a table with history that a stream is joined with, and windows with a retention of their own. */
   describedStores(): void {
     for (const keeper of keepers) this.#keeps(keeper);
+    const prices = this.builder.table(this.#in('prices'), { store: { name: 'prices', historyRetention: fiveMinutes } });
+    this.#stream('sales').join(prices, both, { name: 'sales', grace: halfMinute }).to(this.#out('sales'));
     const text = serdes.string();
     const memory = { persistence: 'inMemory', retention: fiveMinutes } as const;
     this.#emit(
@@ -178,9 +180,6 @@ class Shape {
 
   tableJoins(): void {
     const { builder } = this;
-    const prices = builder.table(this.#in('prices'), { store: { name: 'prices', historyRetention: fiveMinutes } });
-    this.#stream('sales').join(prices, both, { name: 'sales', grace: halfMinute }).to(this.#out('sales'));
-
     const rows = builder.table(this.#in('rows-this'), { store: 'rows-this' });
     rows
       .outerJoin(builder.table(this.#in('rows-other'), { store: 'rows-other' }), both, { store: 'rows' })

@@ -1,28 +1,33 @@
 /**
- * One application with every kind of store, handed over between Kafka Streams and Millrace: Java, Millrace without a directory, Java with its old directory, Millrace with its old
- * directory. What it writes, internal topics included, is byte for byte what Kafka Streams writes alone.
+ * One application with every kind of store, handed over between Kafka Streams and Millrace: in one format of rows Java, Millrace without a directory, Java with its old directory,
+ * Millrace with its old directory; in the other format the other way round. What it writes, internal topics included, is byte for byte what Kafka Streams writes alone.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RestoreEvent } from '@millrace/core';
 import type { StreamsClient } from '@millrace/core/kafka';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { AppProcess } from '../support/app-process.ts';
 import { openClient, uniqueName } from '../support/broker.ts';
 import { javaStreams } from '../support/java-streams.ts';
 import { baseTime, parts } from './handover-input.ts';
+import { JavaServer } from './handover-java.ts';
 import { type LogRecord, type Sameness, differences, firstDifference, foldUpTo } from './handover-log.ts';
 import { type Mark, formats, Run } from './handover-run.ts';
+import type { Format } from './handover-topology.ts';
 
 let client: StreamsClient;
 let root: string;
-let classPath: string;
+let java: JavaServer;
 const stops: (() => Promise<unknown>)[] = [];
 
 beforeEach(async () => {
   client = await openClient();
   root = await mkdtemp(join(tmpdir(), 'millrace-handover-'));
-  classPath = await javaStreams();
+  // Two applications that make it at once get into each other's way in Java.
+  for (const directory of ['alone', 'java']) await mkdir(join(root, directory));
+  java = await JavaServer.start(await javaStreams());
+  stops.push(() => java.kill());
 }, 600_000);
 
 afterEach(async () => {
@@ -31,65 +36,61 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-async function startJava(run: Run, directory: string): Promise<{ readonly app: AppProcess; readonly check: () => void }> {
-  const app = run.java(classPath, join(root, directory));
-  stops.push(async () => (app.ended ? undefined : app.kill()));
-  await app.says('READY');
-  for (const format of formats) expect(described(app, format)).toBe(run.topology(format).describe());
-  const check = (): void => {
-    if (app.ended) throw new Error(app.output);
-  };
-  return { app, check };
+async function startJava(run: Run, format: Format, directory: string): Promise<void> {
+  expect(await run.startJava(java, format, join(root, directory))).toBe(run.topology(format).describe());
 }
 
-function described(app: AppProcess, format: string): string {
-  const line = app.output.split('\n').find((text) => text.startsWith(`TOPOLOGY ${format} `));
-  return Buffer.from(line?.split(' ')[2] ?? '', 'base64').toString();
-}
-
-/** All parts by one Java process. */
+/** All parts by Java. */
 async function alone(run: Run): Promise<void> {
   await run.places(0);
-  const { app, check } = await startJava(run, 'alone');
-  await app.says('PLACES 1');
+  await Promise.all(formats.map((format) => startJava(run, format, 'alone')));
   for (let part = 0; part < parts; part++) {
-    if (part > 0 && (await run.places(part))) await app.says('PLACES 2');
-    await run.waves(part, check);
+    const epoch = part === 0 ? undefined : await run.places(part);
+    if (epoch !== undefined) for (const format of formats) await java.places(run.applicationId(format), epoch);
+    await run.waves(part, () => java.check());
     await run.mark();
   }
-  await app.stop();
+  await Promise.all(formats.map((format) => java.stop(run.applicationId(format))));
 }
 
-/** The parts in turn by Java and Millrace. Returns what Java understood of the times that Millrace committed. */
-async function handedOver(run: Run): Promise<readonly string[]> {
-  let understood: readonly string[] = [];
+/** The format that Java has in this part; the other one is Millrace's. */
+const formatOfJava = (part: number): Format => (part % 2 === 0 ? 'default' : 'headers');
+const formatOfMillrace = (part: number): Format => formatOfJava(part + 1);
+
+/** The parts in turn by Java and Millrace. */
+async function handedOver(run: Run): Promise<void> {
   for (let part = 0; part < parts; part++) {
     await run.places(part);
-    if (part % 2 === 0) {
-      const { app, check } = await startJava(run, 'java');
-      await run.waves(part, check);
-      await app.stop();
-      understood = app.output.split('\n').filter((line) => line.startsWith('TIME '));
-    } else {
-      const apps = run.millrace(join(root, 'millrace'));
-      stops.push(() => Promise.all(apps.map((app) => app.close())));
-      await Promise.all(apps.map((app) => app.start()));
-      await run.waves(part, () => {
-        const failed = apps.find((app) => app.state === 'ERROR');
-        if (failed !== undefined) throw new Error('an instance has failed');
-      });
-      for (const app of apps) await app.close();
-    }
+    const starts: RestoreStart[] = [];
+    const app = run.millrace(formatOfMillrace(part), join(root, 'millrace'), (event) => {
+      if (event.kind === 'start') starts.push(event);
+    });
+    stops.push(() => app.close());
+    await Promise.all([startJava(run, formatOfJava(part), 'java'), app.start()]);
+    await run.waves(part, () => {
+      java.check();
+      if (app.state === 'ERROR') throw new Error('the instance of Millrace has failed');
+    });
+    await Promise.all([java.stop(run.applicationId(formatOfJava(part))), app.close()]);
+    for (const start of starts) checkRestore(start, run.marks[part - 2]);
     await run.mark();
   }
-  return understood;
+}
+
+type RestoreStart = RestoreEvent & { readonly kind: 'start' };
+
+/** State on disk is gone on with where it was left. */
+function checkRestore({ rebuild, start, store, tp }: RestoreStart, left: Mark | undefined): void {
+  expect(rebuild, store).toBeUndefined();
+  // Which entry was used last is not on disk.
+  expect(start, store).toBe(store === 'kv-lru' ? 0 : (left?.ends.get(tp) ?? 0));
 }
 
 test('Java and Millrace go on with what the other left, for every kind of store', { timeout: 300_000 }, async () => {
   const base = baseTime(Date.now());
   const [reference, mixed] = [new Run(uniqueName('stores'), client, base), new Run(uniqueName('stores'), client, base)];
   await Run.createTopics(client, [reference, mixed]);
-  const [, understood] = await Promise.all([alone(reference), handedOver(mixed)]);
+  await Promise.all([alone(reference), handedOver(mixed)]);
 
   const [expected, actual] = [await reference.logs(), await mixed.logs()];
   expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
@@ -97,7 +98,10 @@ test('Java and Millrace go on with what the other left, for every kind of store'
   expect(found.join('\n')).toBe('');
 
   for (const [part, mark] of reference.marks.entries()) compareTimes(part, mark, mixed.marks[part]);
-  expect(understood.map((line) => line.replaceAll(mixed.name, 'run')).sort()).toEqual(javaTimes(mixed.marks[1]));
+  for (const format of formats) {
+    const applicationId = mixed.applicationId(format);
+    expect((await java.times(applicationId, processorsWithTimes)).toSorted()).toEqual(javaTimes(mixed, format));
+  }
 });
 
 function compareTopic(topic: string, left: Run, log: readonly LogRecord[], right: Run, other: readonly LogRecord[]): readonly string[] {
@@ -108,8 +112,8 @@ function compareTopic(topic: string, left: Run, log: readonly LogRecord[], right
     );
   }
   if (/-(join-store|window-duplicates|sales-Buffer)-changelog$/.test(topic)) {
-    // Java numbers what may have duplicates, and begins anew when it starts again.
-    const restarted = left.endsOf(topic, 1)[0] ?? 0;
+    // Java numbers what may have duplicates, and begins anew when it takes over.
+    const restarted = left.endsOf(topic, topic.startsWith('run-default-') ? 1 : 0)[0] ?? 0;
     const shown = (records: readonly LogRecord[]): readonly LogRecord[] =>
       (topic.endsWith('Buffer-changelog') ? records.map(withoutTime) : records).map((record, index) =>
         index < restarted ? record : withoutNumber(record),
@@ -147,12 +151,17 @@ function compareTimes(part: number, expected: Mark, actual: Mark | undefined): v
   }
 }
 
-/** The lines in which Java tells what it reads. */
-function javaTimes(mark: Mark | undefined): readonly string[] {
-  return [...(mark?.times ?? [])]
+/** Those that Java keeps a time for. */
+const processorsWithTimes = ['tumbling-close', 'sliding-close', 'sessions-close'];
+
+/** The lines in which Java tells what it reads from what was committed last. */
+function javaTimes(run: Run, format: Format): readonly string[] {
+  return [...(run.marks.at(-1)?.times ?? [])]
+    .filter(([partition]) => partition.startsWith(`${format} `))
     .map(([partition, { partitionTime, times }]) => {
-      const known = ['tumbling-close', 'sliding-close', 'sessions-close'].filter((processor) => times.has(processor));
-      return ['TIME', partition, partitionTime, ...known.map((processor) => `${processor}=${times.get(processor)}`)].join(' ');
+      const known = processorsWithTimes.filter((processor) => times.has(processor));
+      const topic = partition.slice(format.length + 1).replace('run', run.name);
+      return [topic, partitionTime, ...known.map((processor) => `${processor}=${times.get(processor)}`)].join(' ');
     })
-    .sort();
+    .toSorted();
 }

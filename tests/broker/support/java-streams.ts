@@ -32,7 +32,7 @@ export async function javaStreams(): Promise<string> {
 }
 
 /** The classes of tests/broker/java-streams that can be started. */
-export type JavaProgram = 'WordCount' | 'PartitionTimes' | 'Application' | 'StoreKinds';
+export type JavaProgram = 'WordCount' | 'PartitionTimes' | 'Application' | 'StoreKindsServer';
 
 /** Starts one of the Java programs. */
 export function startJava(classPath: string, program: JavaProgram, flags: Readonly<Record<string, string>>): AppProcess {

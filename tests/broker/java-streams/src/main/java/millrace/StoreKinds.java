@@ -1,27 +1,14 @@
 package millrace;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.CloseOptions;
-import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -51,12 +38,9 @@ import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.processor.internals.TopicPartitionMetadata;
 import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.QueryableStoreTypes;
-import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.apache.kafka.streams.state.SessionStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
@@ -68,14 +52,8 @@ import org.apache.kafka.streams.state.VersionedRecord;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
 
-/**
- * A sub-topology for every kind of store, twice in one process: {@code <app-id>-default} with rows as ever and tables that reuse their source topics, and {@code <app-id>-headers} with
- * {@code dsl.store.format=headers}. The topology that handover-topology.ts builds, node by node. Says {@code TIME …} for every offset that was
- * committed before, {@code TOPOLOGY format description} in Base64, {@code READY} once both run, {@code PLACES n} when both have epoch n of the global
- * table, ends in order on SIGTERM.
- */
-public final class StoreKinds {
-  private static final List<String> FORMATS = List.of("default", "headers");
+/** A sub-topology for every kind of store: the topology that handover-topology.ts builds, node by node. */
+final class StoreKinds {
   private static final Serde<String> TEXT = Serdes.String();
   private static final Duration TEN_SECONDS = Duration.ofSeconds(10);
   private static final Duration HALF_MINUTE = Duration.ofSeconds(30);
@@ -99,17 +77,19 @@ public final class StoreKinds {
     this.out = out + "-";
   }
 
-  private void describe(String format) {
-    boolean plain = format.equals("default");
+  /** @param config of the application; its format of rows decides what there is beside the stores that have it */
+  static Topology topology(String in, String out, Properties config) {
+    StreamsBuilder builder = new StreamsBuilder(new TopologyConfig(new StreamsConfig(config)));
+    StoreKinds kinds = new StoreKinds(builder, in, out);
     // The format is of stores that the DSL makes; those that are described one by one have the kind that they name.
-    if (plain) {
-      processors();
-      suppliedWindows();
+    if (config.getProperty(StreamsConfig.DSL_STORE_FORMAT_CONFIG).equalsIgnoreCase(StreamsConfig.DSL_STORE_FORMAT_DEFAULT)) {
+      kinds.described();
     }
-    tables();
-    windows();
-    streamJoins();
-    tableJoins();
+    kinds.tables();
+    kinds.windows();
+    kinds.streamJoins();
+    kinds.tableJoins();
+    return builder.build(config);
   }
 
   // ---- stores of processors ----
@@ -264,7 +244,12 @@ public final class StoreKinds {
     table.toStream().to(out + name, Produced.with(key, value));
   }
 
-  private void suppliedWindows() {
+  private void described() {
+    processors();
+
+    KTable<String, String> prices = builder.table(in + "prices", Materialized.as(Stores.persistentVersionedKeyValueStore("prices", FIVE_MINUTES)));
+    input("sales").join(prices, StoreKinds::both, Joined.<String, String, String>as("sales").withGracePeriod(HALF_MINUTE)).to(out + "sales");
+
     emit("tumbling-memory",
         group("tumbling-memory").windowedBy(TUMBLING).count(Materialized.<String, Long>as(Stores.inMemoryWindowStore("tumbling-memory", FIVE_MINUTES, MINUTE, false))),
         MINUTES, Serdes.Long());
@@ -323,9 +308,6 @@ public final class StoreKinds {
   }
 
   private void tableJoins() {
-    KTable<String, String> prices = builder.table(in + "prices", Materialized.as(Stores.persistentVersionedKeyValueStore("prices", FIVE_MINUTES)));
-    input("sales").join(prices, StoreKinds::both, Joined.<String, String, String>as("sales").withGracePeriod(HALF_MINUTE)).to(out + "sales");
-
     KTable<String, String> rows = builder.table(in + "rows-this", Materialized.as("rows-this"));
     rows.outerJoin(builder.table(in + "rows-other", Materialized.as("rows-other")), StoreKinds::both, Materialized.as("rows")).toStream().to(out + "rows");
 
@@ -336,88 +318,5 @@ public final class StoreKinds {
 
     GlobalKTable<String, String> places = builder.globalTable(in + "places", Materialized.as("places"));
     input("visits").join(places, (key, value) -> key, StoreKinds::both).to(out + "visits");
-  }
-
-  // ---- the process ----
-
-  public static void main(String[] args) throws Exception {
-    Flags flags = new Flags(args);
-    tellTimes(flags);
-    CountDownLatch running = new CountDownLatch(2);
-    List<KafkaStreams> apps = new ArrayList<>();
-    for (String format : FORMATS) {
-      Properties config = new Properties();
-      config.put(StreamsConfig.APPLICATION_ID_CONFIG, flags.get("app-id") + "-" + format);
-      config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, flags.get("bootstrap"));
-      config.put(StreamsConfig.STATE_DIR_CONFIG, flags.get("state-dir"));
-      config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "100");
-      config.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, "0");
-      config.put(StreamsConfig.REPARTITION_PURGE_INTERVAL_MS_CONFIG, "3600000");
-      config.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
-      config.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
-      config.put(StreamsConfig.DSL_STORE_FORMAT_CONFIG, format);
-      config.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, format.equals("default") ? StreamsConfig.REUSE_KTABLE_SOURCE_TOPICS : StreamsConfig.NO_OPTIMIZATION);
-      // What a window or join emits must not depend on the wall clock.
-      config.put(StreamsConfig.InternalConfig.EMIT_INTERVAL_MS_KSTREAMS_OUTER_JOIN_SPURIOUS_RESULTS_FIX, 0L);
-      config.put(StreamsConfig.InternalConfig.EMIT_INTERVAL_MS_KSTREAMS_WINDOWED_AGGREGATION, 0L);
-
-      StreamsBuilder builder = new StreamsBuilder(new TopologyConfig(new StreamsConfig(config)));
-      new StoreKinds(builder, flags.get("in"), flags.get("app-id") + "-" + format + "-out").describe(format);
-      Topology topology = builder.build(config);
-      System.out.println("TOPOLOGY " + format + " " + Base64.getEncoder().encodeToString(topology.describe().toString().getBytes(StandardCharsets.UTF_8)));
-      KafkaStreams app = new KafkaStreams(topology, config);
-      app.setStateListener((now, before) -> {
-        if (now == KafkaStreams.State.RUNNING) running.countDown();
-        if (now == KafkaStreams.State.ERROR) Runtime.getRuntime().halt(1);
-      });
-      apps.add(app);
-    }
-    CountDownLatch stopping = new CountDownLatch(1);
-    // Whoever takes over need not wait until the session ends.
-    CloseOptions leave = CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP).withTimeout(Duration.ofSeconds(30));
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-      stopping.countDown();
-      boolean clean = apps.parallelStream().map(app -> app.close(leave)).reduce(true, Boolean::logicalAnd);
-      Runtime.getRuntime().halt(clean ? 0 : 1);
-    }));
-    apps.forEach(KafkaStreams::start);
-    running.await();
-    System.out.println("READY");
-    tellPlaces(apps, stopping);
-    new CountDownLatch(1).await();
-  }
-
-  /** What Kafka Streams understands of the text that whoever ran before has committed with the offsets. */
-  private static void tellTimes(Flags flags) throws Exception {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", flags.get("bootstrap")))) {
-      for (String format : FORMATS) {
-        for (Map.Entry<TopicPartition, OffsetAndMetadata> offset : admin.listConsumerGroupOffsets(flags.get("app-id") + "-" + format).partitionsToOffsetAndMetadata().get().entrySet()) {
-          TopicPartitionMetadata metadata = TopicPartitionMetadata.decode(offset.getValue().metadata());
-          StringBuilder line = new StringBuilder("TIME " + format + " " + offset.getKey() + " " + metadata.partitionTime());
-          for (String processor : List.of("tumbling-close", "sliding-close", "sessions-close")) {
-            Long time = metadata.processorMetadata().get(processor);
-            if (time != null) line.append(' ').append(processor).append('=').append(time);
-          }
-          System.out.println(line);
-        }
-      }
-    } catch (ExecutionException noGroup) {
-      if (!(noGroup.getCause() instanceof GroupIdNotFoundException)) throw noGroup;
-    }
-  }
-
-  /** Global tables are read beside the groups' offsets, so that their progress shows nowhere else. */
-  private static void tellPlaces(List<KafkaStreams> apps, CountDownLatch stopping) throws InterruptedException {
-    long told = 0;
-    do {
-      long least = Long.MAX_VALUE;
-      for (KafkaStreams app : apps) {
-        if (!app.state().isRunningOrRebalancing()) return;
-        ReadOnlyKeyValueStore<String, String> places = app.store(StoreQueryParameters.fromNameAndType("places", QueryableStoreTypes.keyValueStore()));
-        String epoch = places.get("epoch");
-        least = Math.min(least, epoch == null ? 0 : Long.parseLong(epoch));
-      }
-      if (least > told) System.out.println("PLACES " + (told = least));
-    } while (!stopping.await(20, TimeUnit.MILLISECONDS));
   }
 }
