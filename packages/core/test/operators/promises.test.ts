@@ -23,6 +23,8 @@ test.each<[string, (stream: KStream<string, string>) => unknown]>([
   ['selectKey', (s) => s.selectKey(promised)],
   ['flatMap', (s) => s.flatMap(promised)],
   ['flatMapValues', (s) => s.flatMapValues(promised)],
+  ['peek', (s) => s.peek(promised)],
+  ['foreach', (s) => s.foreach(promised)],
   ['split', (s) => s.split({ some: promised })],
   ['groupBy', (s) => s.groupBy(promised).count()],
   ['aggregate', (s) => s.groupByKey().aggregate(() => '', promised)],

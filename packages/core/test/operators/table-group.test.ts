@@ -171,3 +171,18 @@ test('the selector must return pairs or null', () => {
   );
   expect(run((builder) => counted(builder.table('in').groupBy(() => null as never)), [['k', 'a', 1]]).out).toEqual([]);
 });
+
+test.each<[string, (group: KGroupedTable<string, string>) => ReturnType<typeof counted>]>([
+  ['count', counted],
+  ['aggregate', (group) => group.aggregate(() => '', { add: (a, v) => a + v, subtract: (a) => a }, { store: { name: 'S' } }).toStream()],
+  ['reduce', (group) => group.reduce({ add: (a, v) => a + v, subtract: (a) => a }, { store: 'S' }).toStream()],
+])('%s refuses a group without a key, which somebody else wrote into the repartition topic', (_name, aggregate) => {
+  const { driver } = run((builder) => aggregate(builder.table('in').groupBy((v, k) => [v, k], { name: 'g' })), []);
+  const repartition = driver.createInputTopic('test-g-repartition', {
+    key: serdes.string(),
+    value: new ChangeSerde(serdes.string()),
+  });
+  expect(() => repartition.pipeInput({ key: null as never, value: new Change('v', null) })).toThrow(
+    expect.objectContaining({ cause: expect.objectContaining({ code: 'MR_NULL_RESULT' }) }),
+  );
+});

@@ -172,8 +172,11 @@ describe('reading', () => {
     expect([...harness.store.all()]).toEqual([{ key: 'x?', value: '1' }]);
   });
 
-  it.each([null, undefined])('refuses the key %s', (key) => {
-    const { store } = new StoreHarness<PlainStore>();
+  it.each([null, undefined])('refuses the key %s, also when it has forgotten the row that it looked at last', (key) => {
+    const harness = new StoreHarness<PlainStore>().at(1);
+    const { store } = harness;
+    store.put('k', 'v');
+    harness.abort();
     for (const call of [() => store.get(key as never), () => store.put(key as never, 'v'), () => store.delete(key as never)]) {
       expect(call).toThrow(expect.objectContaining({ code: 'MR_ARGUMENT_INVALID' }));
     }

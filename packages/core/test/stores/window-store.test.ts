@@ -353,8 +353,10 @@ describe('reading', () => {
     expect(shown(harness.restored().store)).toEqual(rows);
   });
 
-  it.each([null, undefined])('refuses the key %s', (bad) => {
-    const harness = new WindowedHarness<Plain>(spec());
+  it.each([null, undefined])('refuses the key %s, also when it has forgotten the rows that it looked at last', (bad) => {
+    const harness = new WindowedHarness<Plain>(spec()).at(1);
+    harness.store.put('k', 'v', 1);
+    harness.abort();
     const key = bad as unknown as string;
     expect(() => harness.store.put(key, 'v', 1)).toThrow(/MR_ARGUMENT_INVALID/);
     expect(() => harness.store.fetchAt(key, 1)).toThrow(/MR_ARGUMENT_INVALID/);
