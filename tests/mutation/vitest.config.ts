@@ -27,8 +27,6 @@ export default defineConfig({
     testTimeout: 60_000,
     // A fault that loops for ever ends with the process that holds the threads.
     pool: 'threads',
-    // Modules are loaded once for all files of a run: most of what a small test file takes is loading.
-    isolate: false,
     maxWorkers: 1,
   },
 });

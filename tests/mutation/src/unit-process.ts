@@ -8,8 +8,8 @@ function reply(message: UnitReply): void {
   process.send?.(message);
 }
 
-async function open({ config, root }: Extract<UnitRequest, { kind: 'open' }>): Promise<void> {
-  vitest = await createVitest('test', { config, root, watch: false, reporters: [{}] });
+async function open({ config, isolate, root }: Extract<UnitRequest, { kind: 'open' }>): Promise<void> {
+  vitest = await createVitest('test', { config, root, isolate, watch: false, reporters: [{}] });
   reply({ kind: 'opened' });
 }
 

@@ -46,7 +46,7 @@ export class UnitTests {
   async reach(jobs: number): Promise<number> {
     const files = this.#folders.flatMap((folder) => testFilesIn(this.#root, folder));
     const parts = Array.from({ length: jobs }, (_, part) => files.filter((_file, index) => index % jobs === part));
-    const failing = await Promise.all(parts.map((part) => this.#run({ kind: 'run', fault: -1, files: part, all: true }, reachMs)));
+    const failing = await Promise.all(parts.map((part) => this.#reached(part)));
     const unfit = new Set<string>();
     for (const failed of failing) {
       if (failed === undefined) throw new Error('The unit tests could not be run without a fault.');
@@ -74,7 +74,7 @@ export class UnitTests {
   /** Which of the files fails with the fault on; not answering in time counts. */
   async notice(fault: number, files: readonly string[]): Promise<string | undefined> {
     if (files.length === 0) return undefined;
-    const failed = await this.#run({ kind: 'run', fault, files, all: false }, tryMs);
+    const failed = await this.#try(fault, files);
     return failed === undefined ? 'the time or memory limit' : failed[0];
   }
 
@@ -83,16 +83,23 @@ export class UnitTests {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  /** The files that failed; undefined when the process ended or went silent. */
-  async #run(request: UnitRequest, silenceMs: number): Promise<readonly string[] | undefined> {
-    const child = this.#idle.pop() ?? (await this.#opened());
-    const reply = await converse<UnitRequest, UnitReply>(child, { request, silenceMs, ends: () => true });
-    if (reply?.kind !== 'ran') return undefined;
-    this.#idle.push(child);
-    return reply.failed;
+  /** Each file loads all modules, so that it is seen to reach faults of loading. */
+  async #reached(files: readonly string[]): Promise<readonly string[] | undefined> {
+    const child = await this.#opened(true);
+    const failed = await run(child, { kind: 'run', fault: -1, files, all: true }, reachMs);
+    child.kill('SIGKILL');
+    return failed;
   }
 
-  async #opened(): Promise<ChildProcess> {
+  /** Modules are loaded once for all files: most of what a small test file takes is loading. */
+  async #try(fault: number, files: readonly string[]): Promise<readonly string[] | undefined> {
+    const child = this.#idle.pop() ?? (await this.#opened(false));
+    const failed = await run(child, { kind: 'run', fault, files, all: false }, tryMs);
+    if (failed !== undefined) this.#idle.push(child);
+    return failed;
+  }
+
+  async #opened(isolate: boolean): Promise<ChildProcess> {
     const child = fork(join(import.meta.dirname, 'unit-process.js'), {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { ...process.env, MILLRACE_FAULTS: this.#directory },
@@ -101,9 +108,20 @@ export class UnitTests {
       kind: 'open',
       root: this.#root,
       config: join(this.#root, 'tests', 'mutation', 'vitest.config.ts'),
+      isolate,
     };
     const reply = await converse<UnitRequest, UnitReply>(child, { request, silenceMs: tryMs, ends: () => true });
     if (reply === undefined) throw new Error('The test runner does not start: see above.');
     return child;
   }
+}
+
+/** The files that failed; undefined when the process ended or went silent. */
+async function run(
+  child: ChildProcess,
+  request: Extract<UnitRequest, { kind: 'run' }>,
+  silenceMs: number,
+): Promise<readonly string[] | undefined> {
+  const reply = await converse<UnitRequest, UnitReply>(child, { request, silenceMs, ends: () => true });
+  return reply?.kind === 'ran' ? reply.failed : undefined;
 }
