@@ -11,6 +11,7 @@ import { EntryIndex } from './entry-index.ts';
 import { readTimestamp, writeTimestamp } from './key-bytes.ts';
 import type { ReadCache } from './read-cache.ts';
 import type { RecordContext } from './record-context.ts';
+import { laterNumber, nextNumber } from './sequence-number.ts';
 import type { StoreKeys } from './store-keys.ts';
 import type { StoreTimes } from './store-times.ts';
 import { KeyRows, TimedEntry } from './timed-entry.ts';
@@ -90,7 +91,7 @@ export class TimedTable<K, V> implements EntryOwner {
   /** The number of the next row of a store that retains duplicates. */
   nextSequence(): number {
     this.open();
-    return (this.#sequence = (this.#sequence + 1) & 0x7fffffff);
+    return (this.#sequence = nextNumber(this.#sequence));
   }
 
   // ---- rows ----
@@ -309,7 +310,7 @@ export class TimedTable<K, V> implements EntryOwner {
     }
     const time = layout.timeAt(records.buffer, keyEnd);
     const minor = layout.minorAt(records.buffer, keyEnd);
-    this.#sequence = layout.suffixBytes === 12 ? minor : 0;
+    if (layout.suffixBytes === 12) this.#sequence = laterNumber(this.#sequence, minor);
     if (this.#ignoresNothing && records.valueStart(index) < 0) return 0;
     times.observe(time);
     if (time >= this.#completeFrom) this.#completeFrom = time + 1;
