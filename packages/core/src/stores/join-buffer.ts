@@ -1,8 +1,9 @@
 /**
- * Stream records that wait for the grace of a stream-table join: in memory by time, key and order of arrival, logged as they come and go, and in the engine for a restart.
+ * Stream records that wait for the grace of a stream-table join: in memory by time, key and order of arrival, logged as they come and go, and in the engine for a restart. Where they are
+ * too many, the latest times are in the engine alone until it is their turn (I7).
  * Kafka Streams: `RocksDBTimeOrderedKeyValueBuffer`.
  */
-import type { EngineBatch, StateEngine } from '@millrace/state';
+import type { EngineBatch, EngineIterator, StateEngine } from '@millrace/state';
 import { StreamsError } from '../errors.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import type { OutputPartition } from '../kafka/port.ts';
@@ -13,6 +14,7 @@ import type { EvictionListener, JoinBuffer } from './buffer-faces.ts';
 import { type BufferedRecord, captureContext, decodeBuffered, encodeBuffered } from './buffered-record.ts';
 import { forwardBuffered } from './forward-buffered.ts';
 import { type ByteString, readTimestamp, toByteString, writeTimestamp } from './key-bytes.ts';
+import { lowerBound } from './lower-bound.ts';
 import type { ManagedStore } from './managed-store.ts';
 import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
@@ -36,6 +38,8 @@ class Waiting {
   }
 }
 
+const defaultMaxHeldBytes = 32 * 1024 * 1024;
+
 /** In front of every key: ordered by time. `PrefixedWindowKeySchemas.TIME_FIRST_PREFIX`. */
 const timeFirst = 0;
 const sequenceBytes = 4;
@@ -55,7 +59,14 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
   readonly #valueSerde: Serde<V>;
   readonly #keyWriter = new ByteWriter();
   readonly #valueWriter = new ByteWriter();
+  readonly #maxHeldBytes: number;
   readonly #queue = new TimeQueue<Waiting>();
+  /** Of what is in the queue. */
+  #heldBytes = 0;
+  /** Times that are in the engine alone, ascending, and how many records wait at each. */
+  readonly #storedTimes: number[] = [];
+  readonly #storedCounts = new Map<number, number>();
+  #storedCount = 0;
   #changed: Waiting[] = [];
   #changedBytes = 0;
   #takenBytes = 0;
@@ -78,13 +89,14 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
     this.#valueSerde = valueSerde.bind?.({ topic, role: 'value' }) ?? valueSerde;
     this.#keyWriter.writeBytes(environment.prefix);
     this.#keyWriter.writeUint8(timeFirst);
+    this.#maxHeldBytes = environment.maxHeldBytes ?? defaultMaxHeldBytes;
   }
 
   // ---- what the operator sees ----
 
   get recordCount(): number {
     this.#open();
-    return this.#queue.size;
+    return this.#queue.size + this.#storedCount;
   }
 
   put(record: StreamRecord<K, V>): boolean {
@@ -104,7 +116,8 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
     const buffered = { context: captureContext(this.#context), prior: null, old: null, value: bytes };
     const waiting = new Waiting(timestamp, byteKey, buffered, false);
     if (timestamp > this.#observed) this.#observed = timestamp;
-    this.#queue.add(waiting);
+    if (this.#storedCounts.has(timestamp)) this.#fetch(timestamp);
+    this.#add(waiting);
     this.#note(waiting);
     this.#log(waiting);
     return true;
@@ -113,7 +126,8 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
   evictDue(listener: EvictionListener<K, V>): number {
     this.#open();
     let evicted = 0;
-    while (this.#queue.minTime <= this.#observed - this.#graceMs) {
+    while (this.#minTime <= this.#observed - this.#graceMs) {
+      if (this.#storedCounts.has(this.#minTime)) this.#fetch(this.#minTime);
       const waiting = this.#queue.peek() as Waiting;
       const { context, value } = waiting.record;
       const key = Buffer.from(waiting.byteKey, 'latin1');
@@ -132,6 +146,7 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
       // It leaves only after it was forwarded: what fails is still there.
       forwardBuffered(this.#context, context, record, listener);
       this.#queue.remove(waiting);
+      this.#heldBytes -= bytesOf(waiting);
       waiting.gone = true;
       this.#note(waiting);
       this.#log(waiting);
@@ -170,10 +185,14 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
 
   settle(): void {
     this.#takenBytes = 0;
+    if (this.#heldBytes > this.#maxHeldBytes) this.#letGo();
   }
 
   reset(): void {
     this.#queue.clear();
+    this.#storedTimes.length = 0;
+    this.#storedCounts.clear();
+    this.#heldBytes = this.#storedCount = 0;
     this.#changed = [];
     this.#changedBytes = this.#takenBytes = 0;
     this.#opened = this.#timeKnown = false;
@@ -216,27 +235,85 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
     if (this.#opened) return;
     this.#openTime();
     this.#opened = true;
-    const start = this.#prefix.length;
     const iterator = this.#engine.iterate({ gte: this.#prefix, lt: this.#metaKey });
     try {
       while (iterator.next()) {
-        const key = iterator.key;
-        const decoded = decodeBuffered(iterator.value);
-        if (decoded === undefined) {
-          throw new StreamsError(
-            'MR_STATE_INVALID',
-            `the local state of buffer ${this.name} cannot be read; remove it, and it is restored from the changelog`,
-            {
-              details: { store: this.name },
-            },
-          );
-        }
-        const time = readTimestamp(key.subarray(start + 1));
-        this.#queue.add(new Waiting(time, toByteString(key, start + keyOffset), decoded.record, true));
+        const time = readTimestamp(iterator.key.subarray(this.#prefix.length + 1));
+        // What has one time is in memory together, or not.
+        if (this.#heldBytes < this.#maxHeldBytes || this.#queue.timeBefore(Number.POSITIVE_INFINITY) === time)
+          this.#addStored(time, iterator);
+        else this.#leave(time, 1);
       }
     } finally {
       iterator.close();
     }
+  }
+
+  #add(waiting: Waiting): void {
+    this.#queue.add(waiting);
+    this.#heldBytes += bytesOf(waiting);
+  }
+
+  #addStored(time: number, { key, value }: EngineIterator): void {
+    const decoded = decodeBuffered(value);
+    if (decoded === undefined) {
+      throw new StreamsError(
+        'MR_STATE_INVALID',
+        `the local state of buffer ${this.name} cannot be read; remove it, and it is restored from the changelog`,
+        {
+          details: { store: this.name },
+        },
+      );
+    }
+    this.#add(new Waiting(time, toByteString(key, this.#prefix.length + keyOffset), decoded.record, true));
+  }
+
+  /** The time of the eldest; Infinity if there is none. */
+  get #minTime(): number {
+    return Math.min(this.#queue.minTime, this.#storedTimes[0] ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Brings back what the engine alone has of a time. */
+  #fetch(time: number): void {
+    this.#storedTimes.splice(lowerBound(this.#storedTimes, time), 1);
+    this.#storedCount -= this.#storedCounts.get(time) ?? 0;
+    this.#storedCounts.delete(time);
+    const iterator = this.#engine.iterate({ gte: this.#timeKey(time), lt: this.#timeKey(time + 1) });
+    try {
+      while (iterator.next()) this.#addStored(time, iterator);
+    } finally {
+      iterator.close();
+    }
+  }
+
+  /** Leaves the latest times to the engine, which has them, until the rest fits. What changed since it was last written stays. */
+  #letGo(): void {
+    const changed = new Set(this.#changed.map(({ time }) => time));
+    let time = this.#queue.timeBefore(Number.POSITIVE_INFINITY);
+    for (; time !== undefined && this.#heldBytes > this.#maxHeldBytes; time = this.#queue.timeBefore(time)) {
+      if (changed.has(time)) continue;
+      const items = [...this.#queue.itemsAt(time)];
+      for (const waiting of items) {
+        this.#queue.remove(waiting);
+        this.#heldBytes -= bytesOf(waiting);
+      }
+      this.#leave(time, items.length);
+    }
+  }
+
+  #leave(time: number, count: number): void {
+    const before = this.#storedCounts.get(time) ?? 0;
+    if (before === 0) this.#storedTimes.splice(lowerBound(this.#storedTimes, time), 0, time);
+    this.#storedCounts.set(time, before + count);
+    this.#storedCount += count;
+  }
+
+  #timeKey(time: number): Uint8Array {
+    const key = Buffer.alloc(this.#prefix.length + keyOffset);
+    key.set(this.#prefix);
+    key[this.#prefix.length] = timeFirst;
+    key.writeBigInt64BE(BigInt(time), this.#prefix.length + 1);
+    return key;
   }
 
   /** A restore needs no more than this. */
@@ -250,7 +327,7 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
 
   #note(waiting: Waiting): void {
     this.#changed.push(waiting);
-    this.#changedBytes += 100 + waiting.byteKey.length + (waiting.record.value?.length ?? 0);
+    this.#changedBytes += bytesOf(waiting);
   }
 
   #log(waiting: Waiting): void {
@@ -287,4 +364,8 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
     writeTimestamp(meta, 8, this.#sequence);
     batch.put(this.#metaKey, meta);
   }
+}
+
+function bytesOf({ byteKey, record }: Waiting): number {
+  return 100 + byteKey.length + (record.value?.length ?? 0);
 }

@@ -66,6 +66,15 @@ export class TimeQueue<T extends Queued> {
     else this.#times.splice(at, 1);
   }
 
+  /** The latest time before another that has items. */
+  timeBefore(time: number): number | undefined {
+    return this.#times[lowerBound(this.#times, time) - 1];
+  }
+
+  itemsAt(time: number): Iterable<T> {
+    return this.#moments.get(time)?.items ?? [];
+  }
+
   clear(): void {
     this.#times.length = 0;
     this.#moments.clear();

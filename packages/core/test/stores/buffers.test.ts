@@ -390,6 +390,52 @@ describe('the buffer of a stream-table join', () => {
     for (const again of [harness.restored(), harness.commit().reopened()]) expect(put(again, 39, 'k', 'late')).toBe(false);
   });
 
+  it('does the same where only so much of it is in memory', () => {
+    const step = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({ do: fc.constant('put' as const), key: fc.constantFrom('a', 'b'), time: fc.integer({ min: 0, max: 40 }) }),
+      },
+      {
+        weight: 4,
+        arbitrary: fc.record({ do: fc.constantFrom('evict' as const, 'commit' as const, 'abort' as const, 'reopen' as const) }),
+      },
+    );
+    const run = (steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[], maxHeldBytes: number | undefined): unknown => {
+      let harness: Harness = new WindowedHarness(spec, { maxHeldBytes });
+      const seen: unknown[] = [];
+      for (const [at, action] of steps.entries()) {
+        if (action.do === 'put') seen.push(put(harness, action.time, action.key, `${at}`, at));
+        else if (action.do === 'evict') seen.push(evictDue(harness));
+        else if (action.do === 'commit') harness.commit();
+        else harness = action.do === 'abort' ? harness.abort() : harness.reopened();
+        seen.push(harness.store.recordCount);
+      }
+      put(harness, 1_000, 'last', 'v');
+      return [seen, evictDue(harness), harness.store.recordCount, harness.logged];
+    };
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 0, max: 800 }), (steps, maxHeldBytes) => {
+        expect(run(steps, maxHeldBytes)).toEqual(run(steps, undefined));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves the latest times to the engine where it is too much, until it is their turn', () => {
+    const harness: Harness = new WindowedHarness(spec, { maxHeldBytes: 250 });
+    for (const time of [5, 6, 7, 8]) put(harness, time, 'k', 'v');
+    const opened = harness.engine.reads;
+    harness.commit();
+    put(harness, 16, 'k', 'v');
+    expect(evictDue(harness)).toEqual(['k=v@5 0@5', 'k=v@6 0@6']);
+    expect(harness.engine.reads).toBe(opened);
+    put(harness, 17, 'k', 'v');
+    expect(evictDue(harness)).toEqual(['k=v@7 0@7']);
+    expect(harness.engine.reads).toBe(opened + 1);
+    expect(harness.store.recordCount).toBe(3);
+  });
+
   it('says how many were let go', () => {
     const harness: Harness = new WindowedHarness(spec);
     for (const timestamp of [5, 6, 7, 16]) put(harness, timestamp, 'k', 'v');
