@@ -17,6 +17,7 @@ import { type ByteString, readTimestamp, toByteString, writeTimestamp } from './
 import { lowerBound } from './lower-bound.ts';
 import type { ManagedStore } from './managed-store.ts';
 import type { RecordContext } from './record-context.ts';
+import { laterNumber, nextNumber } from './sequence-number.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import type { JoinBufferSpec } from './store-spec.ts';
 import { TimeQueue } from './time-queue.ts';
@@ -107,7 +108,7 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
     value.position = 0;
     this.#valueSerde.encodeInto(record.value, value);
     const bytes = value.toBytes();
-    this.#sequence = (this.#sequence + 1) & 0x7fffffff;
+    this.#sequence = nextNumber(this.#sequence);
     const key = this.#keyWriter;
     key.position = this.#prefix.length + keyOffset;
     this.#keySerde.encodeInto(record.key, key);
@@ -215,7 +216,8 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
       );
     }
     this.#observed = Math.max(this.#observed, readTimestamp(key.subarray(1)));
-    this.#sequence = Buffer.from(key.buffer, key.byteOffset, key.length).readUInt32BE(key.length - sequenceBytes);
+    const number = Buffer.from(key.buffer, key.byteOffset, key.length).readUInt32BE(key.length - sequenceBytes);
+    this.#sequence = laterNumber(this.#sequence, number);
     const engineKey = Buffer.concat([this.#prefix, key]);
     if (value === null) batch.delete(engineKey);
     else batch.put(engineKey, value);

@@ -9,8 +9,8 @@ export function nextNumber(number: number): number {
 
 /**
  * The later of two numbers, for who restores and must not give a number again: deletions bring back earlier ones, and Kafka Streams begins anew whenever it starts. What lies
- * more than half a round behind was counted after the round's end.
+ * more than half a round behind was counted after the round's end. 0 is before all: none was given.
  */
 export function laterNumber(one: number, other: number): number {
-  return ((other - one) & last) < half ? other : one;
+  return one === 0 || ((other - one) & last) < half ? other : one;
 }
