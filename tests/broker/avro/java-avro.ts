@@ -1,33 +1,13 @@
 /** The Java programs of tests/broker/avro/java, built once into the user's cache. */
-import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { buildByMaven } from '../support/maven-build.ts';
 
-const project = fileURLToPath(new URL('java/', import.meta.url));
+const directory = fileURLToPath(new URL('java/', import.meta.url));
 
 /** Builds if the sources were never built on this machine; returns the class path. */
-export async function javaAvro(): Promise<string> {
-  const sources = join(project, 'src/main/java/millrace/avro');
-  const hash = createHash('sha256').update(await readFile(join(project, 'pom.xml')));
-  for (const name of (await readdir(sources)).sort()) hash.update(await readFile(join(sources, name)));
-  const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'millrace-java-avro', hash.digest('hex').slice(0, 16));
-  if (!existsSync(folder)) {
-    const part = `${folder}.${process.pid}`;
-    await mkdir(part, { recursive: true });
-    try {
-      await promisify(execFile)('mvn', ['-q', '-B', '-f', join(project, 'pom.xml'), `-Dbuild.to=${part}`, 'package'], { timeout: 600_000 });
-      await rename(part, folder);
-    } catch (error) {
-      await rm(part, { recursive: true, force: true });
-      if (!existsSync(folder)) throw new Error('building the Java programs by Maven failed', { cause: error });
-    }
-  }
-  return `${join(folder, 'classes')}:${join(folder, 'lib')}/*`;
+export function javaAvro(): Promise<string> {
+  return buildByMaven({ directory, sources: 'src/main/java/millrace/avro', name: 'millrace-java-avro' });
 }
 
 /** Runs a program to its end; resolves with what it printed. */
