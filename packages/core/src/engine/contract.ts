@@ -171,7 +171,7 @@ export interface Task {
    * replay of a prefix (I2). Without this call only holes between own records are seen.
    */
   noteRestored(tp: TopicPartition, end: number): void;
-  /** Drops everything the engine holds of these stores: the changelog was recreated or truncated below the position (I2). */
+  /** Drops what the engine holds of stores that have a changelog: one was recreated or truncated below the position (I2). What no changelog has is nowhere else, and stays. */
   wipe(): MaybePromise<void>;
   /**
    * Takes over the committed offset of an input and returns where to read from: the later of it and the position kept with stores that have no changelog; undefined where

@@ -224,18 +224,21 @@ export class StateManager {
     if (changelog !== undefined) changelog.next = end;
   }
 
-  /** Drops all data and positions; prefixes stay. */
-  wipe(): MaybePromise<void> {
+  /** Drops data and positions; prefixes stay. `logged`: only what changelogs have, since the rest is nowhere else. */
+  wipe(what: 'logged' | 'all'): MaybePromise<void> {
     this.reset();
     const batch = this.#newBatch();
-    for (const { prefix } of this.#stores) batch.deleteRange(prefix, nextPrefix(prefix));
+    for (const { prefix, changelog } of this.#stores)
+      if (changelog !== undefined || what === 'all') batch.deleteRange(prefix, nextPrefix(prefix));
     for (const { tp } of this.#changelogs.values()) batch.delete(metaKey(metaKinds.changelog, tp.topic));
     for (const topic of this.#inputs.keys()) batch.delete(metaKey(metaKinds.input, topic));
-    for (const topic of this.#unloggedInputs.keys()) batch.delete(metaKey(metaKinds.unloggedInput, topic));
     for (const name of this.times.keys()) batch.delete(metaKey(metaKinds.time, name));
     this.#inputs.clear();
-    this.#unloggedInputs.clear();
     this.times.clear();
+    if (what === 'all') {
+      for (const topic of this.#unloggedInputs.keys()) batch.delete(metaKey(metaKinds.unloggedInput, topic));
+      this.#unloggedInputs.clear();
+    }
     for (const changelog of this.#changelogs.values()) changelog.position = undefined;
     return this.#write(batch);
   }

@@ -176,7 +176,7 @@ class StreamTask implements Task {
   wipe(): MaybePromise<void> {
     this.#expect('created');
     this.#sourceRows.clear();
-    return this.#state.wipe();
+    return this.#state.wipe('logged');
   }
 
   takePosition(tp: TopicPartition, committed: CommittedOffset | null): number | undefined {

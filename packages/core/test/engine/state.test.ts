@@ -381,16 +381,27 @@ describe('a restore', () => {
 
   it('starts from nothing after a wipe', () => {
     const engine = new MemoryEngine();
-    const first = new Harness(storing(store('A'), store('U', { logging: undefined })), { engine }).start();
+    const first = new Harness(storing(store('A')), { engine }).start();
     first.pipe('in', put('a', '1'));
     first.commit();
-    const harness = new Harness(storing(store('A'), store('U', { logging: undefined })), { engine });
+    const harness = new Harness(storing(store('A')), { engine });
     void harness.task.wipe();
     expect(positionOf(harness)).toBeUndefined();
     expect(harness.task.takePosition(harness.tp('in'), null)).toBeUndefined();
     expect(rows(harness.start(), 'A')).toEqual([]);
-    expect(rows(harness, 'U')).toEqual([]);
     expect(new Harness(storing(store('A')), { engine }).task.hasState).toBe(false);
+  });
+
+  it('keeps over a wipe what no changelog has, and where its input stands', () => {
+    const engine = new MemoryEngine();
+    const stores = [store('A'), store('U', { logging: undefined })];
+    const first = new Harness(storing(...stores), { engine }).start();
+    first.pipe('in', put('a', '1'));
+    first.commit();
+    void new Harness(storing(...stores), { engine }).task.wipe();
+    const harness = new Harness(storing(...stores), { engine });
+    expect(harness.task.takePosition(harness.tp('in'), null)).toBe(1);
+    expect([rows(harness.start(), 'A'), rows(harness, 'U')]).toEqual([[], ['a=1']]);
   });
 
   it('reads a source topic that doubles as changelog up to the committed input, without a changelog of its own', () => {
