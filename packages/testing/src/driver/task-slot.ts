@@ -4,6 +4,7 @@ import type { CommittedOffset, Output, TopicPartition } from '@millrace/core/kaf
 import { openSerdes, type SerdeUse, serdeUses } from '@millrace/core/runtime';
 import type { DeadLetter, Logger, Metrics } from '@millrace/core';
 import type { StateDirectory, TaskState } from '@millrace/state';
+import type { LogRecord, PartitionLog } from '../topics/partition-log.ts';
 import type { TopicLogs } from '../topics/topic-logs.ts';
 import { viewOf } from '../topics/record-view.ts';
 import type { SerdePreparation } from './serde-preparation.ts';
@@ -82,14 +83,21 @@ export class TaskSlot {
     }
   }
 
-  /** Hands over what the inputs got since the last call; `backwards`: the last input first, which decides between equal timestamps. */
+  /**
+   * Hands over what the inputs got since the last call, in the order in which they got their first, as Kafka Streams' driver does: the order decides between equal
+   * timestamps. `backwards`: the other way round.
+   */
   *feed(backwards: boolean): Steps<void> {
     const { logs, serdes } = this.#surroundings;
-    const positions = backwards ? [...this.#positions].reverse() : this.#positions;
-    for (const [tp, position] of positions) {
+    const fed: { readonly tp: TopicPartition; readonly log: PartitionLog; readonly records: readonly LogRecord[] }[] = [];
+    for (const [tp, position] of this.#positions) {
       const log = logs.log(tp);
-      if (log.end === position) continue;
-      const batch = viewOf(tp, log.read(position), log.end);
+      if (log.end !== position) fed.push({ tp, log, records: log.read(position) });
+    }
+    fed.sort((one, other) => arrivalOf(one.records) - arrivalOf(other.records));
+    if (backwards) fed.reverse();
+    for (const { log, records, tp } of fed) {
+      const batch = viewOf(tp, records, log.end);
       yield* serdes.prepare(tp, batch);
       this.task.enqueue(batch);
       this.#positions.set(tp, log.end);
@@ -134,4 +142,8 @@ export class TaskSlot {
 /** What must be opened before the task is: its serdes, where they ask for it. */
 function usesOf({ sourceTopics, subtopologies }: TaskLayout, applicationId: string): readonly SerdeUse[] {
   return subtopologies.flatMap(({ nodes, stores }) => serdeUses({ applicationId, nodes, stores, sourceTopics }));
+}
+
+function arrivalOf(records: readonly LogRecord[]): number {
+  return records[0]?.arrival ?? 0;
 }

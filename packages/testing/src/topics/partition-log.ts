@@ -12,13 +12,15 @@ export interface LogRecord {
   readonly headers: readonly Header[];
   /** True if the test piped it, false if the topology produced it. */
   readonly piped: boolean;
+  /** Its place among the records of all topics. */
+  readonly arrival: number;
 }
 
 /** What is appended: the log gives it its place. */
 export type NewRecord = Omit<LogRecord, 'tp' | 'offset'>;
 
 /** A record as it comes, from wherever. */
-export type RecordBytes = Omit<NewRecord, 'piped'>;
+export type RecordBytes = Omit<NewRecord, 'piped' | 'arrival'>;
 
 export class PartitionLog {
   readonly tp: TopicPartition;

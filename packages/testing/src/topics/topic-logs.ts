@@ -7,6 +7,7 @@ export class TopicLogs {
   readonly #logs = new Map<TopicPartition, PartitionLog>();
   readonly #produced = new Map<string, OutputQueue>();
   #newTopics: string[] = [];
+  #arrivals = 0;
 
   log(tp: TopicPartition): PartitionLog {
     let log = this.#logs.get(tp);
@@ -16,12 +17,12 @@ export class TopicLogs {
 
   /** Appends what the test pipes: it can be read by tasks. */
   pipe(tp: TopicPartition, record: RecordBytes): LogRecord {
-    return this.log(tp).append({ ...record, piped: true });
+    return this.log(tp).append({ ...record, piped: true, arrival: this.#arrivals++ });
   }
 
   /** Appends what the topology produced: it can be read by tasks and by the test. */
   produce(tp: TopicPartition, record: RecordBytes): LogRecord {
-    const placed = this.log(tp).append({ ...record, piped: false });
+    const placed = this.log(tp).append({ ...record, piped: false, arrival: this.#arrivals++ });
     let queue = this.#produced.get(tp.topic);
     if (queue === undefined) {
       this.#produced.set(tp.topic, (queue = new OutputQueue()));

@@ -19,7 +19,7 @@ describe('a view of records', () => {
   it('gives back keys, values, timestamps, offsets and headers', () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 8 }), fc.nat(1000), (list, start) => {
-        const records = list.map((fields, index): LogRecord => ({ ...fields, tp, offset: start + index, piped: true }));
+        const records = list.map((fields, index): LogRecord => ({ ...fields, tp, offset: start + index, piped: true, arrival: 0 }));
         const view = viewOf(tp, records, start + records.length);
         expect(view.count).toBe(records.length);
         expect(view.nextOffset).toBe(start + records.length);

@@ -11,6 +11,7 @@ const record = (value: number, piped: boolean = false): NewRecord => ({
   value: Uint8Array.of(value),
   headers: [],
   piped,
+  arrival: value,
 });
 const offsets = (log: PartitionLog, from: number, to?: number): number[] => log.read(from, to).map(({ offset }) => offset);
 
