@@ -48,7 +48,7 @@ function showTally({ count, engine, seed }: FuzzOptions, { counts, coverage, mal
     'Cases with',
     ...coverage.entries().map(([thing, cases]) => `  ${String(cases).padStart(6)}  ${thing}`),
     ...(malformed.length > 0 ? [`malformed: ${malformed.join(', ')}`] : []),
-    `set aside: ${counts.accident} where Java fails by itself, ${counts.tie} that rest on equal timestamps`,
+    `set aside: ${counts.accident} where Java fails by itself, ${counts.tie} that rest on equal timestamps, ${counts.mistakes} refused for one of several mistakes`,
     `seed ${seed}, ${count} cases on ${engine}: ${coverage.cases} compared, ${persistent} of them with persistent stores, ${counts.difference} differences`,
   ].join('\n');
 }

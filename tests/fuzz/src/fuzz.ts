@@ -97,7 +97,7 @@ class Run {
   readonly #ties: LazyTies | undefined;
   readonly #state: StateBackend | undefined;
   readonly #progress: Progress;
-  readonly #counts: Record<Outcome['kind'], number> = { passed: 0, accident: 0, tie: 0, malformed: 0, difference: 0 };
+  readonly #counts: Record<Outcome['kind'], number> = { passed: 0, accident: 0, tie: 0, malformed: 0, mistakes: 0, difference: 0 };
   readonly #malformed: string[] = [];
   readonly #coverage = new Coverage();
   readonly findings: Finding[] = [];

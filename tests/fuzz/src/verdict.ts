@@ -10,10 +10,10 @@ import { plainText } from './plain-text.ts';
 
 /**
  * `accident`: Java fails by itself here, which nothing promises. `tie`: the answer rests on which of two equal timestamps is taken first. `malformed`: the oracle cannot read the
- * case, a mistake of the generator.
+ * case, a mistake of the generator. `mistakes`: both refuse to build the topology, each for another mistake in it; which is told first nobody promises.
  */
 export type Outcome =
-  | { readonly kind: 'passed' | 'accident' | 'tie' | 'malformed' }
+  | { readonly kind: 'passed' | 'accident' | 'tie' | 'malformed' | 'mistakes' }
   | { readonly kind: 'difference'; readonly judgement: Judgement };
 
 /** Failures of the Java code itself: where it ends in one of them, no case is made of it. */
@@ -42,6 +42,7 @@ export async function outcomeOf(answer: JsonObject | undefined, state: StateBack
       return { kind: 'passed' };
     case 'broken':
     case 'difference':
+      if (bothRefuse(judgement)) return { kind: 'mistakes' };
       return isAccident(answer) ? { kind: 'accident' } : { kind: 'difference', judgement };
   }
 }
@@ -61,6 +62,13 @@ function isMoreOnly({ actual, expected }: Difference): boolean {
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function bothRefuse({ verdict }: Judgement): boolean {
+  if (verdict.kind !== 'difference') return false;
+  const [difference, ...others] = verdict.differences;
+  if (difference?.part !== 'error' || others.length > 0) return false;
+  return [difference.expected, difference.actual].every((error) => isError(error) && error.phase === 'build');
 }
 
 function isAccident({ expect }: JsonObject): boolean {

@@ -54,7 +54,9 @@ function aggregateWindows(draft: Draft, grouped: DraftNode): boolean {
 function aggregate(draft: Draft, from: DraftNode, sizeMs: number | 'session' | undefined): DraftNode {
   const { random } = draft;
   const mat = (): Materialization =>
-    from.window === undefined ? materialized(draft, from.key, { versions: true }) : materializedWindows(draft, from.key, from.window, from.final);
+    from.window === undefined
+      ? materialized(draft, from.key, { versions: true })
+      : materializedWindows(draft, from.key, from.window, from.final);
   const result = (fields: JsonObject, value: ValueType, { store, versionedMs, fields: matFields }: Materialization): DraftNode => {
     // What is grouped has a plain key.
     const key: ValueType = sizeMs === undefined ? from.key : { base: from.key as 'utf8', sizeMs };

@@ -31,12 +31,20 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
   if (topology.some(shiftsTime)) topology = topology.map(punctuatedByClock);
   if (config['storeFormat'] === 'headers') topology = topology.map(inBuildersFormat);
   // A record without key in a left join with a grace fails in Kafka Streams, and is dropped then.
-  if (config['onProcessingError'] === 'continue') topology = topology.map(withoutLeftGrace);
+  if (config['onProcessingError'] === 'continue') {
+    topology = topology.map(withoutLeftGrace);
+    // So does one that is earlier than its session's gap, behind a record cache.
+    if (topology.some(isSession)) config = without(config, 'cacheBytes');
+  }
   return { config, topology, inputs };
 }
 
 function isSliding({ window }: JsonObject): boolean {
   return isObject(window) && window['type'] === 'sliding';
+}
+
+function isSession({ window }: JsonObject): boolean {
+  return isObject(window) && window['type'] === 'session';
 }
 
 /** Whether an aggregator or reducer may yield null, which deletes. */
