@@ -5,7 +5,7 @@ import type { Serde } from '../serde/serde.ts';
 import type { Persistence, StoreSpec } from '../stores/store-spec.ts';
 import type { Duration } from '../time.ts';
 import { windowDuration } from '../windows/window-duration.ts';
-import { isPersistence, loggingOf, persistenceOf, versionedStore } from './store-options.ts';
+import { isPersistence, loggingOf, persistenceOf, versionedStore } from './store-settings.ts';
 
 interface StateStoreBase<K, V> {
   readonly name: string;

@@ -4,23 +4,13 @@
  * Whether a store is asked for at all shows in generated names: no `store` is no `Materialized`, `store: {}` is one without a name, `store: 'x'` one with.
  */
 import { StreamsError } from '../errors.ts';
-import {
-  checkedElsewhere,
-  checkOptions,
-  isFlag,
-  isLogging,
-  isSerde,
-  isText,
-  oneOf,
-  type OptionCheck,
-  type OptionChecks,
-} from '../option-checks.ts';
+import { checkedElsewhere, checkOptions, isFlag, isLogging, isSerde, isText, type OptionChecks } from '../option-checks.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { KeyValueStoreSpec, Persistence, VersionedStoreSpec } from '../stores/store-spec.ts';
 import type { Duration } from '../time.ts';
 import { validateName } from '../topology/names.ts';
-import { windowDuration } from '../windows/window-duration.ts';
 import type { ConnectedStore } from './state-store.ts';
+import { isPersistence, loggingOf, persistenceOf, versionedStore } from './store-settings.ts';
 
 export interface StoreOptions<K, V> {
   /** Makes the store readable under this name, and its changelog `<applicationId>-<name>-changelog`. */
@@ -62,8 +52,6 @@ export interface StoreOptions<K, V> {
   /** What expires together in a store with history. @default a part of the history: a third of up to a minute, a 24th of more than an hour */
   readonly segmentInterval?: Duration | undefined;
 }
-
-export const isPersistence: OptionCheck = oneOf('persistent', 'inMemory');
 
 export const storeOptionChecks: OptionChecks<StoreOptions<never, never>> = {
   name: isText,
@@ -110,33 +98,6 @@ export function storeOptions<K, V>(option: StoreOption<K, V> | undefined): Store
   return options;
 }
 
-/** `{}` for true, the configuration where one is given, undefined for no changelog. */
-export function loggingOf(logging: boolean | Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | undefined {
-  if (logging === false) return undefined;
-  return logging === true || logging === undefined ? {} : { ...logging };
-}
-
-/** @throws MR_ARGUMENT_INVALID for an LRU store that shall be persistent or has no room. */
-export function persistenceOf(
-  options: { readonly persistence?: Persistence | undefined; readonly maxEntries?: number | undefined },
-  fallback: Persistence,
-  store: string,
-): Persistence {
-  const { maxEntries } = options;
-  if (maxEntries === undefined) return options.persistence ?? fallback;
-  if (options.persistence === 'persistent') {
-    throw new StreamsError('MR_ARGUMENT_INVALID', `the store "${store}" has maxEntries, so it is kept in memory; leave out persistence`, {
-      details: { store },
-    });
-  }
-  if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
-    throw new StreamsError('MR_ARGUMENT_INVALID', `maxEntries of the store "${store}" must be a positive integer, got ${maxEntries}`, {
-      details: { store },
-    });
-  }
-  return 'inMemory';
-}
-
 /** A table's store. */
 export function tableStore<K, V>(
   name: string,
@@ -177,36 +138,4 @@ function checkPlace<K, V>(store: string, options: StoreOptions<K, V>): void {
 
 function contradiction(store: string, what: string): StreamsError {
   return new StreamsError('MR_ARGUMENT_INVALID', `the store "${store}" has ${what}: choose one of them`, { details: { store } });
-}
-
-/** A store that keeps the history of its rows. */
-export function versionedStore<K, V>(
-  name: string,
-  options: Pick<StoreOptions<K, V>, 'key' | 'value' | 'logging' | 'segmentInterval'>,
-  historyRetention: Duration,
-): VersionedStoreSpec {
-  const historyRetentionMs = windowDuration(historyRetention, `historyRetention of the store "${name}"`, 0);
-  const { segmentInterval } = options;
-  return {
-    kind: 'versioned',
-    name,
-    persistence: 'persistent',
-    caching: false,
-    logging: loggingOf(options.logging),
-    keySerde: options.key,
-    valueSerde: options.value,
-    historyRetentionMs,
-    segmentIntervalMs:
-      segmentInterval === undefined
-        ? defaultSegmentIntervalMs(historyRetentionMs)
-        : windowDuration(segmentInterval, `segmentInterval of the store "${name}"`, 1),
-  };
-}
-
-/** Kafka Streams: `RocksDbVersionedKeyValueBytesStoreSupplier.defaultSegmentInterval`. */
-function defaultSegmentIntervalMs(historyRetentionMs: number): number {
-  if (historyRetentionMs <= 60_000) return Math.max(Math.floor(historyRetentionMs / 3), 2_000);
-  if (historyRetentionMs <= 300_000) return Math.max(Math.floor(historyRetentionMs / 5), 20_000);
-  if (historyRetentionMs <= 3_600_000) return Math.max(Math.floor(historyRetentionMs / 12), 60_000);
-  return Math.max(Math.floor(historyRetentionMs / 24), 300_000);
 }

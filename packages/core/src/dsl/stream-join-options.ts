@@ -9,7 +9,7 @@ import { validateName } from '../topology/names.ts';
 import { JoinWindows } from '../windows/join-windows.ts';
 import { windowDuration } from '../windows/window-duration.ts';
 import { type NodeOptions, nodeOptions } from './options.ts';
-import { isPersistence, loggingOf } from './store-options.ts';
+import { isPersistence, loggingOf } from './store-settings.ts';
 
 /** Options of a join of two streams. `name` also names the repartition topics, where they are needed. */
 export interface StreamJoined<K, L, R> extends NodeOptions {

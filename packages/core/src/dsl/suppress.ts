@@ -10,7 +10,7 @@ import { windowGraceAbove } from '../topology/window-grace.ts';
 import { windowDuration } from '../windows/window-duration.ts';
 import type { TablePlace } from './build-context.ts';
 import type { KTable } from './ktable.ts';
-import { loggingOf } from './store-options.ts';
+import { loggingOf } from './store-settings.ts';
 
 interface BufferOptions {
   /**

@@ -7,7 +7,7 @@ import type { Serde } from '../serde/serde.ts';
 import type { Persistence, StoreFormat } from '../stores/store-spec.ts';
 import type { TopologySettings } from '../topology/plan.ts';
 import type { ProcessorWrapper } from './processor-wrapper.ts';
-import { isPersistence } from './store-options.ts';
+import { isPersistence } from './store-settings.ts';
 
 /** What shapes the topology and its results, whoever runs it. */
 export interface TopologyOptions<K, V> {

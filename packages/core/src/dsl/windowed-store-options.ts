@@ -11,7 +11,8 @@ import type { SlidingWindows } from '../windows/sliding-windows.ts';
 import type { TimeWindows } from '../windows/time-windows.ts';
 import type { UnlimitedWindows } from '../windows/unlimited-windows.ts';
 import { windowDuration } from '../windows/window-duration.ts';
-import { loggingOf, storeOptionChecks, type StoreOptions } from './store-options.ts';
+import { storeOptionChecks, type StoreOptions } from './store-options.ts';
+import { loggingOf } from './store-settings.ts';
 
 /** As {@link StoreOptions}; the key is the one inside the window. */
 export interface WindowedStoreOptions<K, V> extends Omit<StoreOptions<K, V>, 'maxEntries' | 'historyRetention' | 'segmentInterval'> {
