@@ -50,8 +50,8 @@ it('ids, names of stores and topics to write are there once each', () => {
 });
 
 it('fields that are given are in the configuration of every case', () => {
-  const cases = generated(20, { ...all, config: { cacheBytes: 77 } });
-  expect(cases.map(({ config }) => (config as JsonObject)['cacheBytes'])).toEqual(cases.map(() => 77));
+  const cases = generated(20, { ...all, config: { given: 77 } });
+  expect(cases.map(({ config }) => (config as JsonObject)['given'])).toEqual(cases.map(() => 77));
 });
 
 it.each([0, 1])('a share of %d persistent stores is held', (persistent) => {
