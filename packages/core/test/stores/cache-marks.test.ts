@@ -1,161 +1,194 @@
-/** Window stores that are time-ordered and keep headers: the record cache has a mark by key beside each row. */
+/** The marks by key that a record cache has of rows which lie by time: which rows reads by key pass, and what a flush hands over. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WindowStoreSpec } from '../../src/stores/store-spec.ts';
-import type { TimestampedWindowStore, WindowTable } from '../../src/stores/window-faces.ts';
-import { specBase, WindowedHarness } from './windowed-harness.ts';
+import { CacheMarks } from '../../src/stores/cache-marks.ts';
+import type { Entry } from '../../src/stores/entry.ts';
+import { type FlushItem, type RecordCache } from '../../src/stores/record-cache.ts';
+import { KeyRows, TimedEntry } from '../../src/stores/timed-entry.ts';
+import type { TimedTable } from '../../src/stores/timed-table.ts';
 
-const spec: WindowStoreSpec = {
-  ...specBase,
-  kind: 'window',
-  caching: true,
-  timestamped: true,
-  retentionMs: 50,
-  windowSizeMs: 10,
-  retainDuplicates: false,
-  timeOrdered: true,
-  format: 'headers',
-};
+const segmentMs = 10;
 
-// Segment, kind of key, a key of one letter, time and number; the node; the context.
-const keyBytes = 8 + 1 + 1 + 8 + 4;
-const nodeBytes = 25;
-const contextBytes = 20;
-/** No headers, timestamp and a value of one letter; the topic. */
-const rowBytes = keyBytes + nodeBytes + 1 + 8 + 1 + contextBytes + 2;
-const markBytes = keyBytes + nodeBytes + contextBytes;
-
-type Windows = TimestampedWindowStore<string, string> & WindowTable<string, string>;
-
-function cached(cacheBytes: number, changes: Partial<WindowStoreSpec> = {}): WindowedHarness<Windows> {
-  return new WindowedHarness<Windows>({ ...spec, ...changes }, { cacheBytes });
+function suffix(time: number, minor: number): string {
+  const bytes = Buffer.alloc(12);
+  bytes.writeBigInt64BE(BigInt(time));
+  bytes.writeInt32BE(minor, 8);
+  return bytes.toString('latin1');
 }
 
-function valuesLogged({ logged }: WindowedHarness<Windows>): (string | null)[] {
-  return logged.map(({ value }) => value);
+interface Row {
+  readonly key: string;
+  readonly time: number;
+  readonly minor: number;
 }
 
-describe('marks in a record cache', () => {
-  it.each([
-    { name: 'time-ordered, with headers', changes: {}, bytes: rowBytes + markBytes },
-    {
-      name: 'time-ordered, as sliding windows have them',
-      changes: { keyIndexed: true, format: 'default' },
-      bytes: rowBytes - 1 + markBytes,
-    },
-    { name: 'time-ordered, without headers', changes: { format: 'default' }, bytes: rowBytes - 1 },
-    { name: 'with headers, by key', changes: { timeOrdered: false }, bytes: rowBytes - 1 },
-  ] as const)('count beside rows: $name', ({ bytes, changes }) => {
-    for (const [cacheBytes, logged] of [
-      [2 * bytes, []],
-      [2 * bytes - 1, ['x', 'y']],
-    ] as const) {
-      const harness = cached(cacheBytes, changes);
-      harness.at(1).store.write('a', 0, 'x', 1);
-      harness.store.write('b', 0, 'y', 1);
-      expect(valuesLogged(harness)).toEqual(logged);
-    }
+const nameOf = ({ key, minor, time }: Row): string => `${key}@${time}/${minor}`;
+const nameOfEntry = ({ minor, rows, time }: TimedEntry): string => nameOf({ key: String(rows.indexKey), time, minor });
+
+/** Marks over a cache that notes what is put and touched. */
+function open() {
+  const touched: Entry[] = [];
+  const put: { readonly entry: Entry; readonly keyLength: number }[] = [];
+  const table = {
+    times: { segmentMs },
+    keys: { byteString: (key: string) => key },
+    byteKeyOf: ({ indexKey }: KeyRows) => indexKey,
+  };
+  const cache = {
+    prepare: (entry: Entry) => (entry.cached ??= { entry, dirty: true } as never),
+    putMark: ({ entry }: { readonly entry: Entry }, keyLength: number) => void put.push({ entry, keyLength }),
+    touch: (entry: Entry) => void touched.push(entry),
+  };
+  // The marks use nothing else of either.
+  const marks = new CacheMarks<string, string>(table as unknown as TimedTable<string, string>, cache as unknown as RecordCache);
+  const rowsByKey = new Map<string, KeyRows>();
+  const rowOf = ({ key, minor, time }: Row): TimedEntry => {
+    const rows = rowsByKey.get(key) ?? new KeyRows(key, 0);
+    rowsByKey.set(key, rows);
+    const row = new TimedEntry(rows, time, minor, {} as never, true);
+    row.cached = { entry: row, dirty: true } as never;
+    return row;
+  };
+  return { marks, put, touched, rowOf };
+}
+
+const key = fc.constantFrom('a', 'a\0', 'ab', 'b', 'c');
+const row = fc.record({ key, time: fc.integer({ min: 0, max: 45 }), minor: fc.integer({ min: 0, max: 1 }) });
+const rows = fc.uniqueArray(row, { maxLength: 30, selector: nameOf });
+const bounds = fc
+  .record({ from: fc.integer({ min: 0, max: 55 }), span: fc.integer({ min: 0, max: 55 }), reverse: fc.boolean() })
+  .map(({ from, reverse, span }) => ({ from, to: from + span, reverse }));
+
+interface Read {
+  readonly keyFrom: string | undefined;
+  readonly keyTo: string | undefined;
+  readonly from: number;
+  readonly to: number;
+  readonly reverse: boolean;
+}
+
+/** Segment by segment, each within its own two keys. */
+function model(all: readonly Row[], { from, keyFrom, keyTo, reverse, to }: Read): readonly string[] {
+  const segmentOf = (time: number): number => Math.floor(time / segmentMs);
+  const end = Math.min(to, ...(all.length === 0 ? [-1] : [Math.max(...all.map(({ time }) => time))]));
+  const passed: Row[] = [];
+  const [one, other] = [segmentOf(from), segmentOf(end)];
+  const segments = reverse ? [Math.min(one, other), other] : [one, Math.max(one, other)];
+  for (let segment = segments[0] ?? 0; segment <= (segments[1] ?? 0); segment++) {
+    const [begin, last] = [segment * segmentMs, (segment + 1) * segmentMs - 1];
+    const isOne = keyFrom !== undefined && keyFrom === keyTo;
+    const lower = keyFrom === undefined ? '' : keyFrom + suffix(isOne ? (reverse ? begin : Math.max(begin, from)) : 0, 0);
+    const upper = keyTo === undefined ? '\xff'.repeat(20) : keyTo + suffix(isOne ? Math.min(last, reverse ? end : to) : to, 0x7fff_ffff);
+    const inside = all
+      .filter(({ time }) => segmentOf(time) === segment)
+      .map((found) => ({ found, storeKey: found.key + suffix(found.time, found.minor) }))
+      .filter(({ storeKey }) => storeKey >= lower && storeKey <= upper)
+      .sort((a, b) => (a.storeKey < b.storeKey ? -1 : 1));
+    passed.push(...inside.map(({ found }) => found));
+  }
+  return (reverse ? passed.reverse() : passed).map(nameOf);
+}
+
+describe('reads by key', () => {
+  it('pass the rows whose marks lie between the bounds of each segment', () => {
+    const optional = fc.option(key, { nil: undefined });
+    fc.assert(
+      fc.property(rows, optional, optional, bounds, (all, keyFrom, keyTo, range) => {
+        const { marks, rowOf } = open();
+        for (const each of all) marks.put(rowOf(each), 20);
+        const read = { ...range, keyFrom, keyTo };
+        expect(marks.ofListing(read).map(nameOfEntry)).toEqual(model(all, read));
+      }),
+      { seed: 5, numRuns: 1_000 },
+    );
   });
 
-  it('bring their row with them, though it was logged when it came in itself', () => {
-    const harness = cached(rowBytes + markBytes);
-    harness.at(1).store.write('a', 0, 'x', 1);
-    // It drives out the first one, and is flushed with it; then its mark comes in.
-    harness.at(2).store.write('b', 0, 'y', 2);
-    expect(valuesLogged(harness)).toEqual(['x', 'y']);
-    harness.commit();
-    expect(harness.takeLogged().map(({ timestamp, value }) => [value, timestamp])).toEqual([
-      ['x', 1],
-      ['y', 2],
-      ['y', 2],
-    ]);
-    harness.commit();
-    expect(harness.logged).toEqual([]);
-    expect(harness.reopened().store.fetchAt('b', 0)).toEqual({ value: 'y', timestamp: 2 });
+  it('of one key pass what a listing from the key to itself passes', () => {
+    fc.assert(
+      fc.property(rows, key, bounds, (all, one, range) => {
+        const { marks, rowOf } = open();
+        for (const each of all) marks.put(rowOf(each), 20);
+        const passed = marks.ofKey({ ...range, key: one, asRange: false });
+        expect(passed.map(nameOfEntry)).toEqual(model(all, { ...range, keyFrom: one, keyTo: one }));
+      }),
+      { seed: 6, numRuns: 600 },
+    );
   });
 
-  it('bring nothing where their row has left the cache', () => {
-    const harness = cached(rowBytes - 1);
-    harness.at(1).store.write('a', 0, 'x', 1);
-    harness.commit();
-    expect(valuesLogged(harness)).toEqual(['x']);
-  });
+  it('use the mark and then the row, and say whether both are there', () => {
+    const { marks, put, rowOf, touched } = open();
+    const there = rowOf({ key: 'a', time: 3, minor: 0 });
+    marks.put(there, 17);
+    expect(put.map(({ keyLength }) => keyLength)).toEqual([17]);
+    const mark = put[0]?.entry as Entry;
+    expect(mark.present).toBe(true);
+    expect(marks.pass(there)).toBe(true);
+    expect(touched.splice(0)).toEqual([mark, there]);
 
-  it('are flushed once with their row, in either order', () => {
-    const harness = cached(2 * (rowBytes + markBytes));
-    harness.at(1).store.write('a', 0, 'x', 1);
-    harness.store.write('b', 0, 'y', 1);
-    // Read by its time, the first row is used, and its mark is not: the mark is what goes first.
-    expect(harness.store.fetchAt('a', 0)).toEqual({ value: 'x', timestamp: 1 });
-    harness.at(2).store.write('c', 10, 'z', 2);
-    harness.commit();
-    expect(valuesLogged(harness)).toEqual(['x', 'y', 'z', 'z']);
-  });
+    there.cached = null;
+    expect(marks.pass(there)).toBe(false);
+    expect(touched.splice(0)).toEqual([mark]);
 
-  it('stay where a row was deleted, and show nothing', () => {
-    const harness = cached(10_000);
-    harness.at(1).store.write('a', 0, 'x', 1);
-    harness.at(2).store.write('a', 0, null, -1);
-    harness.commit();
-    expect([...harness.store.fetch('a', 0, 100)]).toEqual([]);
-    expect(valuesLogged(harness)).toEqual([null]);
-    harness.at(3).store.write('a', 0, 'y', 3);
-    expect([...harness.store.fetch('a', 0, 100)]).toHaveLength(1);
+    expect(marks.pass(rowOf({ key: 'a', time: 4, minor: 0 }))).toBe(false);
+    expect(touched).toEqual([]);
   });
+});
 
-  it('decide what reads by key see of what has expired; listings by time see the rows', () => {
-    const harness = cached(2 * rowBytes + markBytes);
-    harness.at(1).store.write('a', 0, 'x', 1);
-    harness.commit();
-    // The mark is older than the row now, and makes room.
-    expect(harness.store.fetchAt('a', 0)).toEqual({ value: 'x', timestamp: 1 });
-    harness.at(100).store.write('b', 100, 'y', 100);
-    harness.commit();
-    expect([...harness.store.fetch('a', 0, 200)]).toEqual([]);
-    expect([...harness.store.fetchRange('a', 'b', 0, 200)].map(({ key }) => key.key)).toEqual(['b']);
-    expect([...harness.store.all()].map(({ key }) => key.key)).toEqual(['a', 'b']);
-  });
+it('a mark is there from the update of its row until it leaves the cache', () => {
+  const { marks, put, rowOf } = open();
+  const first = rowOf({ key: 'a', time: 3, minor: 1 });
+  marks.put(first, 9);
+  expect(marks.has('a', 3, 1)).toBe(true);
+  expect([marks.has('a', 3, 0), marks.has('a', 4, 1), marks.has('b', 3, 1)]).toEqual([false, false, false]);
 
-  it('are used by reads by key together with their rows, in the order of the read', () => {
-    const room = 3 * (rowBytes + markBytes);
-    const left = (read: (store: Windows) => Iterable<unknown>): readonly number[] => {
-      const harness = cached(room);
-      for (const start of [0, 10, 20]) harness.at(start).store.write('k', start, 'v', start);
-      harness.commit();
-      expect([...read(harness.store)].length).toBeGreaterThan(0);
-      // Two of three give way; those that are left show, though they have expired.
-      for (const start of [300, 310]) harness.at(start).store.write('l', start, 'v', start);
-      harness.commit();
-      return [...harness.store.fetch('k', 0, 100)].map(({ start }) => start);
-    };
-    expect(left((store) => store.fetch('k', 0, 100))).toEqual([20]);
-    expect(left((store) => store.backwardFetch('k', 0, 100))).toEqual([0]);
-    expect(left((store) => store.fetch('k', 0, 0))).toEqual([0]);
-    expect(left((store) => store.fetchRange('a', 'z', 10, 10))).toEqual([20]);
-    expect(left((store) => store.backwardFetchRange(undefined, undefined, 0, 100))).toEqual([0]);
-    // By time alone the rows are used and no mark.
-    expect(left((store) => store.all())).toEqual([]);
-  });
+  // A row that was evicted and comes again is another entry under the same mark.
+  const again = rowOf({ key: 'a', time: 3, minor: 1 });
+  marks.put(again, 9);
+  expect(put[1]?.entry).toBe(put[0]?.entry);
+  expect(marks.ofKey({ key: 'a', from: 0, to: 9, reverse: false, asRange: false })).toEqual([again]);
 
-  it('list ranges of keys by key, with and without a cache', () => {
-    for (const caching of [false, true]) {
-      const harness = cached(10_000, { caching });
-      harness.at(1).store.write('b', 0, 'x', 1);
-      harness.store.write('a', 10, 'y', 11);
-      harness.store.write('b', 20, 'z', 21);
-      const listed = (rows: Iterable<{ readonly key: { readonly key: string; readonly window: { readonly start: number } } }>): string[] =>
-        [...rows].map(({ key }) => `${key.key}${key.window.start}`);
-      expect(listed(harness.store.fetchRange('a', 'b', 0, 100))).toEqual(['a10', 'b0', 'b20']);
-      expect(listed(harness.store.backwardFetchRange(undefined, 'b', 0, 100))).toEqual(['b20', 'b0', 'a10']);
-      expect(listed(harness.store.fetchAll(0, 100))).toEqual(['b0', 'a10', 'b20']);
-    }
-  });
+  expect(marks.released(first)).toBe(false);
+  expect(marks.has('a', 3, 1)).toBe(true);
+  const mark = put[0]?.entry as Entry;
+  expect(marks.released(mark)).toBe(true);
+  expect(marks.has('a', 3, 1)).toBe(false);
+  // One that left before does not take the place of a newer one with it.
+  marks.put(again, 9);
+  expect(marks.released(mark)).toBe(true);
+  expect(marks.has('a', 3, 1)).toBe(true);
+});
 
-  it('are forgotten with everything that is not committed', () => {
-    const harness = cached(10_000);
-    harness.at(1).store.write('a', 0, 'x', 1);
-    harness.abort();
-    harness.commit();
-    expect(harness.logged).toEqual([]);
-    expect([...harness.store.fetch('a', 0, 100)]).toEqual([]);
-  });
+it('a restart forgets the marks and the largest time', () => {
+  const { marks, rowOf } = open();
+  marks.put(rowOf({ key: 'a', time: 44, minor: 0 }), 9);
+  marks.clear();
+  expect(marks.has('a', 44, 0)).toBe(false);
+  marks.put(rowOf({ key: 'a', time: 12, minor: 0 }), 9);
+  marks.put(rowOf({ key: 'a', time: 5, minor: 0 }), 9);
+  const read = { keyFrom: 'a', keyTo: 'a', from: 40, to: 50, reverse: true } as const;
+  const all = [12, 5].map((time) => ({ key: 'a', time, minor: 0 }));
+  expect(marks.ofListing(read).map(nameOfEntry)).toEqual(model(all, read));
+});
+
+it('a flush hands over each row once, for its own sake or for that of its mark', () => {
+  const { marks, put, rowOf, touched } = open();
+  const [both, flushedBefore, evicted, alone] = [1, 2, 3, 4].map((time) => rowOf({ key: 'a', time, minor: 0 })) as [
+    TimedEntry,
+    TimedEntry,
+    TimedEntry,
+    TimedEntry,
+  ];
+  for (const each of [both, flushedBefore, evicted]) marks.put(each, 9);
+  const markOf = (index: number): Entry => put[index]?.entry as Entry;
+  evicted.cached = null;
+  // The part of a flushed entry that is looked at is its node.
+  const itemOf = (entry: Entry): FlushItem => ({ node: { entry } }) as unknown as FlushItem;
+  const own = [itemOf(both), itemOf(alone)];
+  const items = [own[0], itemOf(markOf(0)), itemOf(markOf(2)), itemOf(markOf(1)), own[1]] as readonly FlushItem[];
+  const forwarded: FlushItem[] = [];
+  marks.flushed(items, (item) => forwarded.push(item));
+  expect(forwarded.map(({ node }) => node.entry)).toEqual([both, flushedBefore, alone]);
+  expect([forwarded[0], forwarded[2]]).toEqual(own);
+  // What comes again for its mark alone counts as used.
+  expect(touched).toEqual([flushedBefore]);
 });
