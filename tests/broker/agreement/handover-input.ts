@@ -45,7 +45,7 @@ const second = (name: string): InputTopic[] => single(name).map((topic) => ({ ..
 
 export const inputTopics: readonly InputTopic[] = [
   ...deleting('kv', 'kv-memory', 'kv-lru', 'kv-timed', 'kv-timed-memory', 'versions', 'window', 'window-memory', 'window-timed'),
-  ...deleting('window-duplicates', 'session', 'session-memory', 'table', 'history', 'regrouped'),
+  ...deleting('window-duplicates', 'session', 'session-memory', 'rows-plain', 'rows-lru', 'table', 'history', 'regrouped'),
   ...single('delayed', 'tumbling', 'tumbling-memory', 'hopping', 'sliding', 'sessions', 'sessions-memory'),
   ...single('tumbling-close', 'sliding-close', 'sessions-close', 'closed', 'sessions-closed'),
   { name: 'grouped', partitions: 2, turn: 0, keys: fewKeys },

@@ -147,9 +147,18 @@ class Shape {
     );
   }
 
-  /** Stores that are described one by one: those of processors, a table with history that a stream is joined with, and windows with a retention of their own. */
+  /** Stores that are described one by one: those of processors and tables, a table with history that a stream is joined with, and windows with a retention of their own. */
   describedStores(): void {
     for (const keeper of keepers) this.#keeps(keeper);
+    this.#stream('rows-plain')
+      .toTable({ store: { name: 'rows-plain', timestamps: false } })
+      .toStream()
+      .to(this.#out('rows-plain'));
+    this.#stream('rows-lru')
+      .toTable({ store: { name: 'rows-lru', maxEntries: 3, persistence: 'inMemory' } })
+      .toStream()
+      .to(this.#out('rows-lru'));
+
     const prices = this.builder.table(this.#in('prices'), { store: { name: 'prices', historyRetention: fiveMinutes } });
     this.#stream('sales').join(prices, both, { name: 'sales', grace: halfMinute }).to(this.#out('sales'));
     const text = serdes.string();

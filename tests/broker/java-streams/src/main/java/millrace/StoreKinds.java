@@ -247,6 +247,9 @@ final class StoreKinds {
   private void described() {
     processors();
 
+    input("rows-plain").toTable(Materialized.<String, String>as(Stores.persistentKeyValueStore("rows-plain"))).toStream().to(out + "rows-plain");
+    input("rows-lru").toTable(Materialized.<String, String>as(Stores.lruMap("rows-lru", 3))).toStream().to(out + "rows-lru");
+
     KTable<String, String> prices = builder.table(in + "prices", Materialized.as(Stores.persistentVersionedKeyValueStore("prices", FIVE_MINUTES)));
     input("sales").join(prices, StoreKinds::both, Joined.<String, String, String>as("sales").withGracePeriod(HALF_MINUTE)).to(out + "sales");
 
