@@ -125,8 +125,10 @@ export class StateManager {
       this.#open(plan, this.#prefixOf(plan.spec.name, prefixes), positions, init, existed);
     }
     for (const [name, id] of removed) this.#forget(name, id);
+    const silent = new Set(init.plans.flatMap(({ changelog, spec }) => (changelog === undefined ? [ownChangelog(init, spec.name)] : [])));
     for (const topic of positions.keys()) {
-      if (!this.#changelogs.has(topicPartition(topic, init.partition)))
+      // That a store without a changelog once had one is not forgotten: it has rows that the store may have lost since.
+      if (!this.#changelogs.has(topicPartition(topic, init.partition)) && !silent.has(topic))
         this.#opening.push((batch) => batch.delete(metaKey(metaKinds.changelog, topic)));
     }
   }
@@ -439,11 +441,12 @@ export class StateManager {
   }
 
   /**
-   * Notes which stores have no changelog. One that gets a changelog later must be empty: its rows would be missing there, and with them in every restore (I2).
+   * Notes which stores have no changelog. One that gets a changelog later must be empty: its rows would be missing there, and with them in every restore (I2). If it had that changelog
+   * before, what was deleted meanwhile is still in it, and would come back.
    *
    * @throws MR_CHANGELOG_INCOMPLETE
    */
-  #noteLogging(name: string, prefix: Uint8Array, changelog: string | undefined): void {
+  #noteLogging(name: string, prefix: Uint8Array, changelog: string | undefined, hadChangelog: boolean): void {
     const key = metaKey(metaKinds.unloggedStore, name);
     const wasUnlogged = this.#unloggedStores.has(name);
     if (changelog === undefined) {
@@ -451,11 +454,11 @@ export class StateManager {
       return;
     }
     if (!wasUnlogged) return;
-    if (this.#hasRows(prefix)) {
+    if (hadChangelog || this.#hasRows(prefix)) {
       throw new StreamsError(
         'MR_CHANGELOG_INCOMPLETE',
-        `store ${name} of task ${this.#taskId} has rows that were written without a changelog, so ${changelog} would not have them and a restore would lose them; ` +
-          'give the store another name, switch its logging off again, or delete the local state of the application to begin anew',
+        `store ${name} of task ${this.#taskId} was written without a changelog, so ${changelog} does not have what changed meanwhile and a restore would lose it; ` +
+          'give the store another name, switch its logging off again, or delete the local state of the application and the topic to begin anew',
         { details: { store: name, taskId: this.#taskId, topic: changelog } },
       );
     }
@@ -493,9 +496,9 @@ export class StateManager {
 
   #open(plan: StorePlan, prefix: Uint8Array, positions: ReadonlyMap<string, number>, init: StateManagerInit, existed: boolean): void {
     const { spec, changelog } = plan;
-    const topic = changelog === undefined ? `${init.applicationId}-${spec.name}-changelog` : topicName(init.applicationId, changelog);
+    const topic = changelog === undefined ? ownChangelog(init, spec.name) : topicName(init.applicationId, changelog);
     const tp = topicPartition(topic, init.partition);
-    this.#noteLogging(spec.name, prefix, changelog === undefined ? undefined : topic);
+    this.#noteLogging(spec.name, prefix, changelog === undefined ? undefined : topic, positions.has(topic));
     const output = changelog === undefined || plan.changelogIsSource ? null : init.output.partition(topic, init.partition);
     const store = createStore(spec, {
       taskId: init.taskId,
@@ -520,6 +523,11 @@ export class StateManager {
     this.#stores.push({ store, prefix, changelog: state });
     this.#byName.set(spec.name, store);
   }
+}
+
+/** Of a store, if it is logged. */
+function ownChangelog({ applicationId }: StateManagerInit, store: string): string {
+  return `${applicationId}-${store}-changelog`;
 }
 
 /** The first key behind every key of the prefix. */

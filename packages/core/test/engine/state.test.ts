@@ -248,6 +248,20 @@ describe('a store that gets a changelog later', () => {
     expect(rows(new Harness(storing(store('U', { logging: undefined })), { engine }).start(), 'U')).toEqual(['a=1']);
   });
 
+  it('is refused also when it is empty, if it had that changelog before: what was deleted meanwhile would come back', () => {
+    const engine = new MemoryEngine();
+    const first = new Harness(storing(store('U')), { engine }).start();
+    first.pipe('in', put('a', '1'));
+    first.commit();
+    for (const value of [null, '2', null]) {
+      const unlogged = new Harness(storing(store('U', { logging: undefined })), { engine }).start();
+      unlogged.pipe('in', put('a', value));
+      unlogged.commit();
+    }
+    expect(() => new Harness(storing(store('U')), { engine })).toThrow(expect.objectContaining({ code: 'MR_CHANGELOG_INCOMPLETE' }));
+    expect(rows(new Harness(storing(store('U', { logging: undefined })), { engine }).start(), 'U')).toEqual([]);
+  });
+
   it('is taken when it is empty', () => {
     const engine = new MemoryEngine();
     const unlogged = new Harness(storing(store('U', { logging: undefined })), { engine }).start();
