@@ -1,5 +1,6 @@
 /** Trials in lock-step on a cluster outside this process, several at once: each waits for the brokers most of its time. */
 import type { ClientFactory } from '@millrace/core/kafka';
+import { shortened } from './fitting.ts';
 import { judgeLockStep } from './lock-step.ts';
 import { renamed } from './renamed.ts';
 import { onCluster, openCluster } from './stepped-run.ts';
@@ -14,6 +15,8 @@ export interface ClusterTrials {
 }
 
 const atOnce = 8;
+/** Each takes several round trips; the embedded cluster takes all that a case has. */
+const mostInputs = 24;
 
 export async function judgeOnCluster(
   factory: ClientFactory,
@@ -30,7 +33,8 @@ export async function judgeOnCluster(
     while (!enough(begun, compared)) {
       const number = first + begun++;
       const trial = madeUpTrial({ seed, logged: true, commitEach: true, wallClock: true }, number);
-      const verdict = trial.kind === 'unfit' ? trial : await judgeLockStep(renamed(trial, `ls${run}x${number}-`), application);
+      const verdict =
+        trial.kind === 'unfit' ? trial : await judgeLockStep(renamed(shortened(trial, mostInputs), `ls${run}x${number}-`), application);
       if (verdict.kind !== 'unfit') compared++;
       take(number, verdict);
     }

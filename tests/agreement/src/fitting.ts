@@ -24,7 +24,8 @@ export async function fitting(
   }
 }
 
-function shortened(trial: Trial, length: number): Trial {
+/** The trial with its first inputs. */
+export function shortened(trial: Trial, length: number): Trial {
   const inputs = trial.testCase.inputs.slice(0, length);
   return { ...trial, testCase: { ...trial.testCase, inputs }, commits: new Set([...trial.commits].filter((index) => index < length)) };
 }

@@ -21,7 +21,7 @@ test('driver and application write the same bytes for a hundred made-up cases', 
   });
   expect(different).toEqual([]);
   expect(tally.same).toBeGreaterThanOrEqual(100);
-  expect(tally.points).toBeGreaterThan(1_500);
+  expect(tally.points).toBeGreaterThan(1_000);
 }, 300_000);
 
 test('an application that does something else is noticed', async () => {
