@@ -19,6 +19,9 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
     config = withoutPartitionTime(without(without(config, 'captureInternal'), 'maxTaskIdleMs'));
     topology = topology.map((operator) => (operator['pattern'] === undefined ? operator : withoutPartitionTime(operator)));
   }
+  // Java compares keys of bytes by identity when it deletes what waited for a match: once for each record.
+  if (topology.some(({ key }) => key === 'bytes') && topology.some(({ kind, op }) => op === 'ssJoin' && kind !== 'inner'))
+    config = without(config, 'captureInternal');
   if (!features.has('lru-caches')) topology = topology.map(uncachedLru);
   if (!features.has('small-caches-in-memory') && smallCache(config) && topology.some((operator) => isInMemory(operator, config)))
     config = without(config, 'cacheBytes');
