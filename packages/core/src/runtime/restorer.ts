@@ -5,7 +5,7 @@
  */
 import { StreamsError } from '../errors.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
-import type { PartitionReader, ReaderOptions, ReadIssue, StreamsClient } from '../kafka/port.ts';
+import type { PartitionReader, PollResult, ReaderOptions, ReadIssue, StreamsClient } from '../kafka/port.ts';
 import { formatTopicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
 import { changelogBounds, changelogMissing } from './changelog-bounds.ts';
 import type { RebuildReason } from './events.ts';
@@ -145,26 +145,29 @@ export class Restorer {
   async #read(): Promise<void> {
     const reader = this.#reader;
     if (reader === undefined) return;
-    await this.#goOn(this.#preparation.takeReady());
-    let result;
+    const touched = new Set<Entry>();
     try {
-      result = await reader.poll({ maxWaitMs: pollMs, signal: this.#wake.signal });
+      await this.#goOn(this.#preparation.takeReady());
+      this.#take(await reader.poll({ maxWaitMs: pollMs, signal: this.#wake.signal }), reader, touched);
     } catch (error) {
       if (this.#closed) return;
-      // A reader that failed fails for good: whoever restores next gets another one.
+      // A reader that failed, be it while nobody polled, fails for good: whoever restores next gets another one.
       this.#reader = undefined;
       await reader.close();
       for (const entry of this.#entries.values()) this.#fail(entry, error);
       return;
     }
-    const touched = new Set<Entry>();
-    for (const batch of result.batches) {
+    for (const entry of touched) await this.#advance(entry);
+  }
+
+  #take({ batches, issues, progress }: PollResult, reader: PartitionReader, touched: Set<Entry>): void {
+    for (const batch of batches) {
       const found = this.#byPartition.get(batch.tp);
       if (found === undefined) continue;
       if (this.#preparation.passes(batch, found.range)) this.#apply(batch, touched);
       else reader.pause([batch.tp]);
     }
-    for (const { tp, position } of result.progress) {
+    for (const { tp, position } of progress) {
       const found = this.#byPartition.get(tp);
       if (found === undefined) continue;
       if (this.#preparation.holds(tp)) {
@@ -174,8 +177,7 @@ export class Restorer {
       found.range.position = Math.max(found.range.position, position);
       touched.add(found.entry);
     }
-    for (const issue of result.issues) this.#onIssue(issue);
-    for (const entry of touched) await this.#advance(entry);
+    for (const issue of issues) this.#onIssue(issue);
   }
 
   /** Partitions whose records were held back. */

@@ -373,6 +373,36 @@ describe('a source topic whose serdes must fetch something first', () => {
     expect(outcomes()).toEqual(['0_0']);
   });
 
+  it.each(['pause', 'resume'] as const)(
+    'is told of a reader that failed while nobody polled, and is read by another one (%s)',
+    async (call) => {
+      let release = (): void => {};
+      preparations.push(() => new Promise((resolve) => (release = (): void => resolve())));
+      const one = sourceTask();
+      restorer.add(one);
+      await settled();
+      const denied = new ClientError('fatal', 'denied');
+      reader()[call] = () => {
+        throw denied;
+      };
+      reader().answer({ batches: [batchAt(log, [0, 1, 2, 3], 4)], progress: [progress(4, 4)] });
+      await settled();
+      release();
+      await settled();
+      expect(restorer.takeOutcomes().map(({ error }) => error)).toEqual([denied]);
+      expect(reader().closed).toBe(true);
+      const again = sourceTask();
+      restorer.add(again);
+      await settled();
+      client.readers[1]?.answer({ batches: [batchAt(log, [0, 1, 2, 3], 4)], progress: [progress(4, 4)] });
+      await settled();
+      release();
+      await settled();
+      expect(fakeOf(again).restored).toHaveLength(4);
+      expect(outcomes()).toEqual(['0_0']);
+    },
+  );
+
   it('is read anew if the task went and came back meanwhile: what was read before may lie ahead', async () => {
     let release = (): void => {};
     preparations.push(() => new Promise((resolve) => (release = (): void => resolve())));
