@@ -171,8 +171,11 @@ export interface Task {
    * replay of a prefix (I2). Without this call only holes between own records are seen.
    */
   noteRestored(tp: TopicPartition, end: number): void;
-  /** Drops what the engine holds of stores that have a changelog: one was recreated or truncated below the position (I2). What no changelog has is nowhere else, and stays. */
-  wipe(): MaybePromise<void>;
+  /**
+   * Drops what the engine holds of stores that have a changelog: one was recreated or truncated below the position (I2). What no changelog has is nowhere else, and stays, as
+   * does where its inputs stand; but not in inputs that are among the topics that were `recreated`, whose offsets mean other records now.
+   */
+  wipe(recreated?: readonly string[]): MaybePromise<void>;
   /**
    * Takes over the committed offset of an input and returns where to read from: the later of it and the position kept with stores that have no changelog; undefined where
    * there is neither (then the reset policy decides). While the task runs, for an input that was added.

@@ -240,7 +240,7 @@ class GlobalStateTask implements GlobalTask {
   wipe(): MaybePromise<void> {
     this.#advanced = new Map();
     this.#volatilePositions.clear();
-    return this.#state.wipe('all');
+    return this.#state.wipe('all', []);
   }
 
   store(name: string): unknown {

@@ -226,8 +226,11 @@ export class StateManager {
     if (changelog !== undefined) changelog.next = end;
   }
 
-  /** Drops data and positions; prefixes stay. `logged`: only what changelogs have, since the rest is nowhere else. */
-  wipe(what: 'logged' | 'all'): MaybePromise<void> {
+  /**
+   * Drops data and positions; prefixes stay. `logged`: only what changelogs have, since the rest is nowhere else. Its positions stay with it, but in inputs that were made again: their
+   * offsets say nothing of what it includes.
+   */
+  wipe(what: 'logged' | 'all', recreated: readonly string[]): MaybePromise<void> {
     this.reset();
     const batch = this.#newBatch();
     for (const { prefix, changelog } of this.#stores)
@@ -237,9 +240,9 @@ export class StateManager {
     for (const name of this.times.keys()) batch.delete(metaKey(metaKinds.time, name));
     this.#inputs.clear();
     this.times.clear();
-    if (what === 'all') {
-      for (const topic of this.#unloggedInputs.keys()) batch.delete(metaKey(metaKinds.unloggedInput, topic));
-      this.#unloggedInputs.clear();
+    for (const topic of what === 'all' ? [...this.#unloggedInputs.keys()] : recreated) {
+      batch.delete(metaKey(metaKinds.unloggedInput, topic));
+      this.#unloggedInputs.delete(topic);
     }
     for (const changelog of this.#changelogs.values()) changelog.position = undefined;
     return this.#write(batch);

@@ -173,10 +173,10 @@ class StreamTask implements Task {
     this.#state.noteRestored(tp, end);
   }
 
-  wipe(): MaybePromise<void> {
+  wipe(recreated: readonly string[] = []): MaybePromise<void> {
     this.#expect('created');
     this.#sourceRows.clear();
-    return this.#state.wipe('logged');
+    return this.#state.wipe('logged', recreated);
   }
 
   takePosition(tp: TopicPartition, committed: CommittedOffset | null): number | undefined {

@@ -40,7 +40,7 @@ export interface RestoreDecision {
 }
 
 /**
- * Where to read from, for every changelog of a task. One changelog that cannot account for the local state wipes the whole task: its stores were written in one batch.
+ * Where to read from, for every changelog of a task. One changelog that cannot account for the local state wipes all stores that have one: they were written in one batch.
  *
  * @param ageMs how long ago the state was last open
  */
@@ -71,18 +71,19 @@ export function decideRestore(
 }
 
 function reasonToRebuild(changelog: ChangelogState, bounds: ChangelogBounds, ageMs: number): RestoreDecision['rebuild'] {
-  const { tp, position } = changelog;
+  const { inputPosition, position, tp } = changelog;
   // Nothing is held of it, so nothing can be wrong.
-  if (position === undefined) return undefined;
+  if (position === undefined && inputPosition === undefined) return undefined;
   const { logStart, logEnd, topicId, notedId, deleteRetentionMs } = bounds;
   const place = formatTopicPartition(tp);
-  if (topicId !== undefined && notedId !== undefined && topicId !== notedId) {
+  if (isRecreated(bounds)) {
     return {
       reason: 'recreated',
       tp,
       detail: `changelog ${place} was deleted and made again (its topic id is ${topicId}, the local state is of ${notedId})`,
     };
   }
+  if (position === undefined) return undefined;
   if (position > logEnd)
     return {
       reason: 'beyondLogEnd',
@@ -105,6 +106,11 @@ function reasonToRebuild(changelog: ChangelogState, bounds: ChangelogBounds, age
     };
   }
   return undefined;
+}
+
+/** The topic is another one than that which the local data came from. */
+export function isRecreated({ notedId, topicId }: ChangelogBounds): boolean {
+  return topicId !== undefined && notedId !== undefined && topicId !== notedId;
 }
 
 function boundsOf(changelog: ChangelogState, bounds: ReadonlyMap<TopicPartition, ChangelogBounds>): ChangelogBounds {

@@ -18,6 +18,7 @@ import { RestoreReport } from './restore-report.ts';
 import {
   type ChangelogBounds,
   decideRestore,
+  isRecreated,
   mayLoseRows,
   mismatchError,
   type RestoreDecision,
@@ -265,7 +266,8 @@ export class Restorer {
     }
     if (decision.rebuild !== undefined) {
       this.#judge(owned, decision.rebuild);
-      await task.wipe();
+      const recreated = task.changelogs.filter(({ tp }) => isRecreated(bounds.get(tp) as ChangelogBounds));
+      await task.wipe(recreated.map(({ tp }) => tp.topic));
       decision = { rebuild: decision.rebuild, ranges: decideRestore(task.changelogs, bounds, 0).ranges };
     } else if (state.existed && task.changelogs.some(({ position }) => position === undefined)) {
       // Rows that no changelog accounts for go before anybody reads.

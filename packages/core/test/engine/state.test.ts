@@ -418,6 +418,18 @@ describe('a restore', () => {
     expect([rows(harness.start(), 'A'), rows(harness, 'U')]).toEqual([[], ['a=1']]);
   });
 
+  it('forgets over a wipe where an input stands that was made again: its offsets mean other records', () => {
+    const engine = new MemoryEngine();
+    const stores = [store('A'), store('U', { logging: undefined })];
+    const first = new Harness(storing(...stores), { engine }).start();
+    first.pipe('in', put('a', '1'));
+    first.commit();
+    void new Harness(storing(...stores), { engine }).task.wipe(['in']);
+    const harness = new Harness(storing(...stores), { engine });
+    expect(harness.task.takePosition(harness.tp('in'), { offset: 0 })).toBe(0);
+    expect(rows(harness.start(), 'U')).toEqual(['a=1']);
+  });
+
   it('reads a source topic that doubles as changelog up to the committed input, without a changelog of its own', () => {
     const engine = new MemoryEngine();
     const reused: StorePlan = {

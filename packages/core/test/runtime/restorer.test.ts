@@ -249,9 +249,28 @@ describe('local state that the changelog cannot account for (I2)', () => {
       await noteTopicIds(state.engine, new Map([[log.topic, 'old']]));
       const task = new FakeTask('0_0', { changelogs: [changelog(position)], hasState: true });
       await add(task, state);
-      expect(task.events).toEqual(['wipe']);
+      expect(task.events).toEqual([topicId === undefined ? 'wipe' : `wipe ${log.topic}`]);
       expect(events[0]).toMatchObject({ kind: 'start', rebuild: reason, start });
       expect(noteOfTopicId(state.engine, log.topic)).toBe(topicId ?? 'old');
+    },
+  );
+
+  it.each([4, undefined])(
+    'reads a source that was made again from its start, wherever the task stood in the one before: %s',
+    async (position) => {
+      make({ stateMismatch: 'rebuild' });
+      client.fakeAdmin.logs.set(log, { start: 0, end: 9, topicId: 'new' });
+      const state = fakeState('0_0', { existed: true });
+      await noteTopicIds(state.engine, new Map([[log.topic, 'old']]));
+      // Stores without a changelog had come to 6.
+      const task = new FakeTask('0_0', { inputs: [log], changelogs: [{ ...changelog(position, log, true), inputPosition: 6 }] });
+      const one = owned(task, state);
+      one.committed.set(log, { offset: 0 });
+      restorer.add(one);
+      await settled();
+      expect(task.events).toEqual([`wipe ${log.topic}`]);
+      expect(client.readers).toEqual([]);
+      expect(outcomes()).toEqual(['0_0']);
     },
   );
 

@@ -401,9 +401,13 @@ export class FakeTask {
     this.events.push(`seek ${tp.topic}-${tp.partition}@${offset}`);
   }
 
-  wipe(): void {
-    this.events.push('wipe');
-    this.changelogs = this.changelogs.map((changelog) => ({ ...changelog, position: undefined }));
+  wipe(recreated: readonly string[] = []): void {
+    this.events.push(['wipe', ...recreated].join(' '));
+    this.changelogs = this.changelogs.map(({ inputPosition, ...changelog }) => ({
+      ...changelog,
+      position: undefined,
+      inputPosition: recreated.includes(changelog.tp.topic) ? undefined : inputPosition,
+    }));
     this.#applied = new Map();
   }
 
