@@ -139,7 +139,7 @@ describe('a cursor', () => {
   });
 
   it('that is closed shows nothing more', () => {
-    const row = { key: 'a', value: 'x', asBytes: false, isCached: true };
+    const row = { key: 'a', value: 'x', asBytes: false, isCached: true } as const;
     const { closed, cursor, iterator, used } = open({ engine: ['b'], pending: [row], reverse: false, touches: true });
     cursor.close();
     expect(cursor.next()).toBe(false);

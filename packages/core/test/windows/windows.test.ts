@@ -44,6 +44,7 @@ describe('time windows', () => {
 test('an unlimited window takes what comes at its start or later', () => {
   const windows = unlimitedWindows({ start: 5 });
   expect([4, 5, 6, 1e12].map((timestamp) => startsFor(windows, timestamp))).toEqual([[], [5], [5], [5]]);
+  expect([5, 6, 1e12].map((timestamp) => windows.lastStart(timestamp))).toEqual([5, 5, 5]);
 });
 
 test.each([
