@@ -11,6 +11,8 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['KAFKA_BROKERS'];
+  // The brokers of tests, those that they start themselves too, live for minutes: compiling one well takes a small machine longer than it saves.
+  process.env['KAFKA_HEAP'] ??= '-Xms256m -Xmx1g -XX:TieredStopAtLevel=1';
   const broker = given === undefined ? await startBroker() : undefined;
   project.provide('bootstrap', broker?.bootstrap ?? given ?? '');
   return async () => broker?.remove();
