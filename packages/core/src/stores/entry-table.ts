@@ -329,6 +329,8 @@ export class EntryTable<K, V> implements EntryOwner, Prefetchable {
     this.#ordered = null;
     this.#last = null;
     let entry = this.#index.get(indexKey);
+    // As one that is not there it can be in the read cache, which would forget the row.
+    if (entry !== undefined) this.#readCache.remove(entry);
     if (records.valueStart(index) < 0) {
       if (entry !== undefined) this.#drop(entry);
       return 0;

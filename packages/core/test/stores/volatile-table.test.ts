@@ -104,6 +104,15 @@ describe('a changelog with keys that no key of the store can be', () => {
     expect(harness.engineRows()).toEqual([['b\xff', '2']]);
   });
 
+  it('keeps the row of a key that was asked for before it was restored', () => {
+    const harness = opened({ readCacheBytes: 600 }).restore([foreign]);
+    expect(harness.store.get('a')).toBeUndefined();
+    harness.restore([{ key: 'a', value: '1', timestamp: 5 }]);
+    // More than the read cache has room for.
+    for (const other of ['p', 'q', 'r', 's', 't']) expect(harness.store.get(other)).toBeUndefined();
+    expect(harness.store.get('a')).toBe('1');
+  });
+
   it.each([
     ['none of them any more', [{ key: 'a', value: '9', timestamp: 6 }], ['a=9']],
     ['another one', [{ key: 'z\xfe', value: '9', timestamp: 6 }], ['z\uFFFD=9']],
