@@ -1,8 +1,9 @@
 /** Durations of windows: what is taken, and what is said of what is not. */
 import { expect, test } from 'vitest';
+import type { Duration } from '../../src/time.ts';
 import { windowDuration } from '../../src/windows/window-duration.ts';
 
-test.each([
+test.each<[Duration, number, number]>([
   [0, 0, 0],
   [1, 0, 1],
   [1, 1, 1],
