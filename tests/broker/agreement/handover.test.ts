@@ -87,8 +87,8 @@ function checkRestore({ rebuild, start, store, tp }: RestoreStart, left: Mark | 
 }
 
 test('Java and Millrace go on with what the other left, for every kind of store', { timeout: 300_000 }, async () => {
-  const base = baseTime(Date.now());
-  const [reference, mixed] = [new Run(uniqueName('stores'), client, base), new Run(uniqueName('stores'), client, base)];
+  const [name, base] = [uniqueName('stores'), baseTime(Date.now())];
+  const [reference, mixed] = [new Run(`${name}-alone`, client, base), new Run(`${name}-mixed`, client, base)];
   await Run.createTopics(client, [reference, mixed]);
   await Promise.all([alone(reference), handedOver(mixed)]);
 
