@@ -36,9 +36,9 @@ export type Reply =
   | { readonly kind: 'noticed'; readonly by: string; readonly how: string; readonly clean: boolean }
   | { readonly kind: 'unnoticed' };
 
-/** What is said to the process that holds the test runner: the first says where, and whether every test file loads all modules anew; the others ask. */
+/** What is said to the process that holds the test runner: the first says where, the others ask. */
 export type UnitRequest =
-  | { readonly kind: 'open'; readonly root: string; readonly config: string; readonly isolate: boolean }
+  | { readonly kind: 'open'; readonly root: string; readonly config: string }
   /** Runs test files with a fault on (-1: none) until one fails; `all` of them, even then. */
   | { readonly kind: 'run'; readonly fault: number; readonly files: readonly string[]; readonly all: boolean };
 

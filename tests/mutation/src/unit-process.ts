@@ -8,17 +8,21 @@ function reply(message: UnitReply): void {
   process.send?.(message);
 }
 
-async function open({ config, isolate, root }: Extract<UnitRequest, { kind: 'open' }>): Promise<void> {
-  vitest = await createVitest('test', { config, root, isolate, watch: false, reporters: [{}] });
+async function open({ config, root }: Extract<UnitRequest, { kind: 'open' }>): Promise<void> {
+  vitest = await createVitest('test', { config, root, watch: false, reporters: [{}] });
   reply({ kind: 'opened' });
 }
 
 async function run({ all, fault, files }: Extract<UnitRequest, { kind: 'run' }>): Promise<void> {
   vitest.provide('millraceFault', fault);
   vitest.config.bail = all ? 0 : 1;
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(await vitest.globTestSpecifications([...files]));
-  // What a failure keeps from running is none.
-  const failed = testModules.filter((module) => module.state() === 'failed').map(({ relativeModuleId }) => relativeModuleId);
+  const specifications = await vitest.globTestSpecifications([...files]);
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
+  // The runner tells of earlier runs too. And what a failure keeps from running is none.
+  const here = new Set(specifications.map(({ moduleId }) => moduleId));
+  const failed = testModules
+    .filter((module) => here.has(module.moduleId) && module.state() === 'failed')
+    .map(({ relativeModuleId }) => relativeModuleId);
   reply({ kind: 'ran', failed: failed.length === 0 && unhandledErrors.length > 0 ? ['an unhandled error'] : failed });
 }
 

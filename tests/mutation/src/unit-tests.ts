@@ -13,7 +13,7 @@ export interface UnitTestSetup {
 }
 
 /** Fewest first: a file that reaches few faults is about this one. */
-const mostFiles = 12;
+const mostFiles = 8;
 const reachMs = 30 * 60_000;
 const tryMs = 3 * 60_000;
 
@@ -83,23 +83,21 @@ export class UnitTests {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  /** Each file loads all modules, so that it is seen to reach faults of loading. */
   async #reached(files: readonly string[]): Promise<readonly string[] | undefined> {
-    const child = await this.#opened(true);
+    const child = await this.#opened();
     const failed = await run(child, { kind: 'run', fault: -1, files, all: true }, reachMs);
-    child.kill('SIGKILL');
+    if (failed !== undefined) this.#idle.push(child);
     return failed;
   }
 
-  /** Modules are loaded once for all files: most of what a small test file takes is loading. */
   async #try(fault: number, files: readonly string[]): Promise<readonly string[] | undefined> {
-    const child = this.#idle.pop() ?? (await this.#opened(false));
+    const child = this.#idle.pop() ?? (await this.#opened());
     const failed = await run(child, { kind: 'run', fault, files, all: false }, tryMs);
     if (failed !== undefined) this.#idle.push(child);
     return failed;
   }
 
-  async #opened(isolate: boolean): Promise<ChildProcess> {
+  async #opened(): Promise<ChildProcess> {
     const child = fork(join(import.meta.dirname, 'unit-process.js'), {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: { ...process.env, MILLRACE_FAULTS: this.#directory },
@@ -108,7 +106,6 @@ export class UnitTests {
       kind: 'open',
       root: this.#root,
       config: join(this.#root, 'tests', 'mutation', 'vitest.config.ts'),
-      isolate,
     };
     const reply = await converse<UnitRequest, UnitReply>(child, { request, silenceMs: tryMs, ends: () => true });
     if (reply === undefined) throw new Error('The test runner does not start: see above.');
