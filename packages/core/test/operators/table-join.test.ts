@@ -1,4 +1,5 @@
-import { type KTable, TopologyError } from '@millrace/core';
+import { type KTable, serdes, StreamsBuilder, TopologyError } from '@millrace/core';
+import { TopologyTestDriver } from '@millrace/testing';
 import { expect, test } from 'vitest';
 import { type In, type Out, run, type TextBuilder, textBuilder } from './support.ts';
 
@@ -174,4 +175,53 @@ test('the topics of both sides must have as many partitions', () => {
       { name: 'r', internal: false },
     ],
   ]);
+});
+
+test.each<[what: string, inputs: readonly (readonly [topic: string, timestamp: number])[], timestamp: number]>([
+  [
+    'the right row is the latest',
+    [
+      ['a', 10],
+      ['b', 50],
+      ['c', 5],
+    ],
+    50,
+  ],
+  [
+    'the left row is the latest',
+    [
+      ['b', 20],
+      ['a', 60],
+      ['c', 5],
+    ],
+    60,
+  ],
+  [
+    'there is no right row',
+    [
+      ['a', 10],
+      ['c', 5],
+    ],
+    10,
+  ],
+  [
+    'the row that comes is the latest',
+    [
+      ['a', 10],
+      ['b', 20],
+      ['c', 70],
+    ],
+    70,
+  ],
+])('a joined row that is looked up has the time of its latest row: %s', (_what, inputs, timestamp) => {
+  const builder = new StreamsBuilder({ key: serdes.string(), value: serdes.string() });
+  const text = { key: serdes.string(), value: serdes.string() };
+  const left = builder.table<string, string>('a').leftJoin(builder.table<string, string>('b'), (a, b) => `${a}${b ?? '-'}`);
+  left
+    .join(builder.table<string, string>('c'), (ab, c) => ab + c)
+    .toStream()
+    .to('out');
+  using driver = new TopologyTestDriver(builder.build());
+  for (const [topic, at] of inputs) driver.createInputTopic(topic, text).pipeInput({ key: 'k', value: topic, timestamp: at });
+  expect(driver.createOutputTopic('out', text).readRecordsToList().at(-1)?.timestamp).toBe(timestamp);
 });
