@@ -28,7 +28,10 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
   if (!features.has('sliding-behind-small-caches') && topology.some(isSliding) && (smallCache(config) || mayDelete(topology)))
     config = without(config, 'cacheBytes');
   if (isCached(config, topology)) {
-    if (!features.has('backward-reads-behind-caches')) inputs = inputs.map(forwardRead);
+    if (!features.has('backward-reads-behind-caches')) {
+      inputs = inputs.map(forwardRead);
+      topology = topology.map(forwardScan);
+    }
     if (!features.has('open-ranges-behind-caches')) inputs = inputs.map(closedRange);
   }
   if (topology.some(shiftsTime)) topology = topology.map(punctuatedByClock);
@@ -38,6 +41,9 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
     topology = topology.map(withoutLeftGrace);
     // So does one that is earlier than its session's gap, behind a record cache.
     if (topology.some(isSession)) config = without(config, 'cacheBytes');
+    // So does a scan in memory with the prefix of an empty key.
+    if (!features.has('empty-prefixes') && topology.some((operator) => processorOf(operator)['name'] === 'prefixScan'))
+      config = without(config, 'onProcessingError');
   }
   return { config, topology, inputs };
 }
@@ -93,8 +99,17 @@ function uncachedLru(operator: JsonObject): JsonObject {
   return isObject(mat) && mat['supplier'] === 'lru' ? { ...operator, mat: { ...mat, caching: false } } : operator;
 }
 
-function shiftsTime({ processor }: JsonObject): boolean {
-  return isObject(processor) && processor['name'] === 'shiftTs';
+function shiftsTime(operator: JsonObject): boolean {
+  return processorOf(operator)['name'] === 'shiftTs';
+}
+
+function forwardScan(operator: JsonObject): JsonObject {
+  const processor = processorOf(operator);
+  return processor['reverse'] === undefined ? operator : { ...operator, processor: without(processor, 'reverse') };
+}
+
+function processorOf({ processor }: JsonObject): JsonObject {
+  return isObject(processor) ? processor : {};
 }
 
 /** What a punctuation of stream time sends through a shift and a repartition topic moves stream time on to the next punctuation, for ever. */

@@ -21,9 +21,10 @@ export class AnswerSubscription<K, KO, VO> implements Processor<KO | null, Subsc
 
   process(record: StreamRecord<KO | null, Subscription<K>>): void {
     const { hash, instruction, primaryKey, primaryPartition } = record.value;
-    if (instruction === instructions.forget) return;
     const foreignKey = record.key ?? null;
+    // Also where nobody is answered: an LRU store and a record cache keep what was read.
     const row = foreignKey === null ? undefined : this.#foreign.lookup(foreignKey);
+    if (instruction === instructions.forget) return;
     if (instruction === instructions.answerIfPresent && row === undefined) return;
     const value = row === undefined || instruction === instructions.forgetAndAnswer ? null : row.value;
     const timestamp = row === undefined ? record.timestamp : Math.max(record.timestamp, row.timestamp);
