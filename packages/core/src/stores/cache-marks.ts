@@ -6,6 +6,7 @@
 import type { KeyRead, ListRead } from './cache-order.ts';
 import { Entry, type EntryOwner } from './entry.ts';
 import { type ByteString, int32String, int64String, maxSequence } from './key-bytes.ts';
+import { OrderedEntries } from './ordered-entries.ts';
 import { type FlushItem, flushItemOf, type RecordCache } from './record-cache.ts';
 import type { TimedEntry } from './timed-entry.ts';
 import type { TimedTable } from './timed-table.ts';
@@ -32,6 +33,8 @@ export class CacheMarks<K, V> implements EntryOwner {
   readonly #cache: RecordCache;
   /** By the row's key in the store. */
   readonly #marks = new Map<ByteString, MarkEntry>();
+  /** The same by segment, in the order of these keys, so that a read costs what it passes. */
+  readonly #segments = new Map<number, OrderedEntries>();
   /** The largest time that was put. */
   #maxTime = -1;
 
@@ -44,9 +47,8 @@ export class CacheMarks<K, V> implements EntryOwner {
   put(row: TimedEntry, keyLength: number): void {
     if (row.time > this.#maxTime) this.#maxTime = row.time;
     const storeKey = this.#storeKey(row);
-    const mark = this.#marks.get(storeKey) ?? new MarkEntry(storeKey, row, this);
+    const mark = this.#marks.get(storeKey) ?? this.#add(new MarkEntry(storeKey, row, this));
     mark.row = row;
-    this.#marks.set(storeKey, mark);
     this.#cache.putMark(this.#cache.prepare(mark), keyLength);
   }
 
@@ -68,12 +70,18 @@ export class CacheMarks<K, V> implements EntryOwner {
   /** True if the entry was a mark, which left the cache. */
   released(entry: Entry): boolean {
     if (!(entry instanceof MarkEntry)) return false;
-    if (this.#marks.get(entry.storeKey) === entry) this.#marks.delete(entry.storeKey);
+    if (this.#marks.get(entry.storeKey) !== entry) return true;
+    this.#marks.delete(entry.storeKey);
+    const segment = this.#segmentOf(entry.row.time);
+    const marks = this.#segments.get(segment);
+    marks?.delete(entry.storeKey, entry);
+    if (marks?.size === 0) this.#segments.delete(segment);
     return true;
   }
 
   clear(): void {
     this.#marks.clear();
+    this.#segments.clear();
     this.#maxTime = -1;
   }
 
@@ -106,32 +114,46 @@ export class CacheMarks<K, V> implements EntryOwner {
   /** Those that a read of a range of keys passes: from segment to segment, in each by key and time. */
   ofListing({ from, keyFrom, keyTo, reverse, to }: Omit<ListRead, 'everything'>): TimedEntry[] {
     const { segmentMs } = this.#table.times;
-    const segmentOf = (time: number): number => Math.trunc(time / segmentMs);
     const start = Math.max(0, from);
     const end = Math.min(to, this.#maxTime);
     // One that begins behind the last row looks at one segment.
-    const first = reverse ? Math.min(segmentOf(start), segmentOf(end)) : segmentOf(start);
-    const last = reverse ? segmentOf(end) : Math.max(segmentOf(start), segmentOf(end));
+    const first = reverse ? Math.min(this.#segmentOf(start), this.#segmentOf(end)) : this.#segmentOf(start);
+    const last = reverse ? this.#segmentOf(end) : Math.max(this.#segmentOf(start), this.#segmentOf(end));
     const oneKey = keyFrom !== undefined && keyFrom === keyTo;
-    const passed: { readonly segment: number; readonly mark: MarkEntry }[] = [];
-    for (const mark of this.#marks.values()) {
-      const segment = segmentOf(mark.row.time);
+    const passed: TimedEntry[] = [];
+    const pass = (_key: string, mark: Entry): void => {
+      // Nothing else is put there.
+      passed.push((mark as MarkEntry).row);
+    };
+    for (const segment of [...this.#segments.keys()].sort((a, b) => a - b)) {
       if (segment < first || segment > last) continue;
       const segmentStart = segment * segmentMs;
       // One key is asked for from its first time on, but backwards from where the segment begins.
       const lowest = oneKey ? (reverse ? segmentStart : Math.max(start, segmentStart)) : 0;
       const highest = oneKey ? Math.min(reverse ? end : to, segmentStart + segmentMs - 1) : to;
-      if (keyFrom !== undefined && mark.storeKey < keyFrom + suffix(lowest, 0)) continue;
-      if (keyTo !== undefined && mark.storeKey > keyTo + suffix(highest, maxSequence)) continue;
-      passed.push({ segment, mark });
+      const lower = keyFrom === undefined ? undefined : keyFrom + suffix(lowest, 0);
+      // It is passed itself: the first key behind it has a zero more.
+      const upper = keyTo === undefined ? undefined : `${keyTo + suffix(highest, maxSequence)}\0`;
+      this.#segments.get(segment)?.visit(lower, upper, pass);
     }
-    passed.sort((a, b) => a.segment - b.segment || (a.mark.storeKey < b.mark.storeKey ? -1 : 1));
-    if (reverse) passed.reverse();
-    return passed.map(({ mark }) => mark.row);
+    return reverse ? passed.reverse() : passed;
   }
 
   // Marks are in no read cache.
   evict(): void {}
+
+  #add(mark: MarkEntry): MarkEntry {
+    this.#marks.set(mark.storeKey, mark);
+    const segment = this.#segmentOf(mark.row.time);
+    let marks = this.#segments.get(segment);
+    if (marks === undefined) this.#segments.set(segment, (marks = new OrderedEntries()));
+    marks.set(mark.storeKey, mark);
+    return mark;
+  }
+
+  #segmentOf(time: number): number {
+    return Math.trunc(time / this.#table.times.segmentMs);
+  }
 
   #storeKey({ minor, rows, time }: TimedEntry): ByteString {
     return this.#table.byteKeyOf(rows) + suffix(time, minor);

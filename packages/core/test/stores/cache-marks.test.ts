@@ -150,8 +150,14 @@ it('a mark is there from the update of its row until it leaves the cache', () =>
   expect(marks.released(first)).toBe(false);
   expect(marks.has('a', 3, 1)).toBe(true);
   const mark = put[0]?.entry as Entry;
+  const other = rowOf({ key: 'a', time: 5, minor: 0 });
+  marks.put(other, 9);
+  const read = { key: 'a', from: 0, to: 9, reverse: false, asRange: false };
   expect(marks.released(mark)).toBe(true);
   expect(marks.has('a', 3, 1)).toBe(false);
+  expect(marks.ofKey(read)).toEqual([other]);
+  expect(marks.released(put[2]?.entry as Entry)).toBe(true);
+  expect(marks.ofKey(read)).toEqual([]);
   // One that left before does not take the place of a newer one with it.
   marks.put(again, 9);
   expect(marks.released(mark)).toBe(true);
