@@ -66,6 +66,15 @@ export class InputOffsets {
     // Stores without a changelog were written before the offsets were: if that commit did not reach Kafka, going on from the older offset would apply its records twice.
     const unlogged = state.unloggedInput(tp);
     if (unlogged !== undefined && (position === undefined || unlogged.offset > position)) {
+      // So it is after a crash between the two; but also where somebody set the group's offsets back, and wonders.
+      if (position !== undefined)
+        log.warn('an input goes on behind its committed offset, since stores without a changelog include the records between', {
+          taskId,
+          topic: tp.topic,
+          partition: tp.partition,
+          committed: position,
+          position: unlogged.offset,
+        });
       position = unlogged.offset;
       partitionTime = unlogged.partitionTime;
     }

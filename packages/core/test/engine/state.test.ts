@@ -2,7 +2,8 @@
 import type { EngineBatch } from '@millrace/state';
 import { MemoryEngine } from '@millrace/state/memory';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { silentLogger } from '../../src/log.ts';
 import { encodeOffsetMetadata } from '../../src/engine/offset-metadata.ts';
 import type { StreamRecord } from '../../src/record.ts';
 import { customSerde } from '../../src/serde/custom-serde.ts';
@@ -210,8 +211,11 @@ describe('a store without a changelog', () => {
     first.task.prepareCommit();
     void first.task.writeUnlogged();
     // Crash: Kafka has offset 1.
-    const second = new Harness(storing(unlogged()), { engine });
+    const warn = vi.fn();
+    const second = new Harness(storing(unlogged()), { engine, log: { ...silentLogger, warn } });
     expect(second.task.takePosition(second.tp('in'), { offset: 1, metadata: encodeOffsetMetadata(5, new Map()) })).toBe(2);
+    const place = { taskId: '0_0', topic: 'in', partition: 0, committed: 1, position: 2 };
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('goes on behind its committed offset'), place]]);
     second.task.start(0);
     expect(rows(second, 'U')).toEqual(['a=2']);
     second.task.enqueue(fetched(second.tp('in'), 2, [put('b', '3', 6)]));

@@ -6,7 +6,7 @@ import { createTask } from '../../src/engine/task.ts';
 import { FetchedRecords, positionsPerRecord } from '../../src/kafka/fetched-records.ts';
 import type { Acknowledged, Output, OutputPartition } from '../../src/kafka/port.ts';
 import { topicPartition, type TopicPartition } from '../../src/kafka/topic-partition.ts';
-import { silentLogger } from '../../src/log.ts';
+import { type Logger, silentLogger } from '../../src/log.ts';
 import { MetricsRegistry } from '../../src/metrics.ts';
 import type { AnyProcessor, ProcessorContext } from '../../src/processor/processor.ts';
 import type { StreamRecord } from '../../src/record.ts';
@@ -255,6 +255,7 @@ export interface HarnessOptions extends Partial<TaskSettings> {
   readonly output?: TestOutput;
   readonly partition?: number;
   readonly cacheBudget?: TaskInit['cacheBudget'];
+  readonly log?: Logger;
 }
 
 export class Harness {
@@ -267,7 +268,7 @@ export class Harness {
   readonly partition: number;
 
   constructor(subtopology: SubtopologyPlan, options: HarnessOptions = {}) {
-    const { output = new TestOutput(), partition = 0, engine = new MemoryEngine(), cacheBudget, ...settings } = options;
+    const { output = new TestOutput(), partition = 0, engine = new MemoryEngine(), cacheBudget, log = silentLogger, ...settings } = options;
     this.output = output;
     this.partition = partition;
     this.engine = engine;
@@ -290,7 +291,7 @@ export class Harness {
       settings: { ...defaultSettings, ...settings },
       cacheBudget,
       metrics: this.metrics,
-      log: silentLogger,
+      log,
     });
   }
 
