@@ -1,6 +1,7 @@
 /** Tries again what may be tried again: failures of the client that lose nothing, with growing pauses on the injected clock, until a time limit. */
 import { ClientError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { mayBeReadLater } from '../serde/retriable.ts';
 import { type Clock, sleep } from '../time.ts';
 
 export interface RetryContext {
@@ -20,7 +21,7 @@ const longestPauseMs = 2_000;
 /** True for failures after which the same call may succeed: of the client, and of serdes that say so. */
 export function isRetriable(error: unknown): boolean {
   if (error instanceof ClientError) return error.kind === 'retriable';
-  return error instanceof Error && 'retriable' in error && error.retriable === true;
+  return mayBeReadLater(error);
 }
 
 /** `what` is for the log: `describe topics`. */
