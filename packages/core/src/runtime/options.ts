@@ -96,7 +96,8 @@ export interface KafkaStreamsOptions {
   /** How long a failure that may pass is retried. Default 5 min. Kafka Streams: `task.timeout.ms`. */
   readonly taskTimeoutMs?: Duration | undefined;
   /**
-   * Local state whose changelog was deleted, made again or cut short may be the only copy of some rows: `stop` with a coded error, or `rebuild` it from what the changelog has.
+   * Local state whose changelog was deleted, made again or cut short may be the only copy of some rows: `stop` with a coded error, or `rebuild` it from what the changelogs have.
+   * Stores without a changelog keep their rows.
    * State that is merely too old is always rebuilt, since nothing is lost by it. Default `stop`.
    */
   readonly stateMismatch?: 'rebuild' | 'stop' | undefined;

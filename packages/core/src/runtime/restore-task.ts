@@ -131,7 +131,7 @@ export function mismatchError(taskId: string, rebuild: NonNullable<RestoreDecisi
   const { reason, tp, detail } = rebuild;
   return new StreamsError(
     reason === 'recreated' ? 'MR_TOPIC_RECREATED' : 'MR_CHANGELOG_TRUNCATED',
-    `task ${taskId}: ${detail}. With stateMismatch 'rebuild' the local state is dropped and rebuilt from what the changelog has; to keep it, restore the changelog first`,
+    `task ${taskId}: ${detail}. With stateMismatch 'rebuild' the stores of the task that have a changelog are dropped and rebuilt from what it has; to keep them, restore the changelog first`,
     { details: { taskId, topic: tp.topic, partition: tp.partition, reason } },
   );
 }
