@@ -161,9 +161,7 @@ describe('a versioned store', () => {
     expect(rows).toBeLessThanOrEqual(3 + Math.ceil(historyRetentionMs / 20) + 1);
   });
 
-  it.each([
-    ['a null key', (store: Store) => store.put(null as unknown as string, 'v', 1)],
-  ])('refuses %s', (_name, act) => {
+  it.each([['a null key', (store: Store) => store.put(null as unknown as string, 'v', 1)]])('refuses %s', (_name, act) => {
     expect(() => act(new WindowedHarness<Store>(spec()).store)).toThrow(/MR_ARGUMENT_INVALID/);
   });
 });
