@@ -4,7 +4,7 @@ import { type Datum, datumOf, type Present } from '../datum.ts';
 import { predicateOf } from '../functions/predicates.ts';
 import { selectorOf } from '../functions/selectors.ts';
 import { arrayOf, type JsonObject, objectOf, textOf } from '../json.ts';
-import { serdeOf } from '../value-type.ts';
+import { serdeOf, sinkSerdeOf } from '../value-type.ts';
 import type { StreamNode } from './case-node.ts';
 import { serdesOnly, storeOf } from './materialization.ts';
 import type { Operation } from './operation.ts';
@@ -53,7 +53,7 @@ function branchOf(op: Operation, input: StreamNode, spec: JsonObject): CaseBranc
     return {
       name,
       apply: (branch) => {
-        branch.to(topic, { key: serdeOf(input.key), value: serdeOf(input.value) });
+        branch.to(topic, { key: sinkSerdeOf(input.key), value: serdeOf(input.value) });
         return undefined;
       },
     };
