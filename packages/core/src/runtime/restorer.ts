@@ -78,7 +78,7 @@ export class Restorer {
       onReady: () => this.#wake.abort(),
       onFailure: (range, error) => {
         const found = this.#byPartition.get(range.tp);
-        if (found !== undefined) this.#fail(found.entry, error);
+        if (found !== undefined) void this.#failWhenIdle(found.entry, error);
       },
     });
   }
@@ -337,6 +337,12 @@ export class Restorer {
         ),
       );
     } else this.#fail(entry, issue.error);
+  }
+
+  /** For failures that come beside the loop. Who hears of one may close the engine at once, so what is being written is waited for. */
+  async #failWhenIdle(entry: Entry, error: unknown): Promise<void> {
+    while (entry.busy !== undefined) await entry.busy;
+    this.#fail(entry, error);
   }
 
   #fail(entry: Entry, error: unknown): void {

@@ -10,6 +10,7 @@ import { Restorer } from '../../src/runtime/restorer.ts';
 import { noteOfTopicId, noteTopicIds } from '../../src/runtime/state-identity.ts';
 import {
   batchAt,
+  bigBatchAt,
   FakeClient,
   type FakeReader,
   fakeState,
@@ -343,6 +344,28 @@ describe('a source topic whose serdes must fetch something first', () => {
     await settled();
     expect(outcomes()).toEqual(['0_0 MR_REFUSED']);
     expect(fakeOf(one).restored).toEqual([]);
+  });
+
+  it('fails a task that writes only when that is written: whoever hears of it closes the engine', async () => {
+    const other = topicPartition('app-other-changelog', 0);
+    client.fakeAdmin.logs.set(other, { start: 0, end: 9 });
+    let refuse = (): void => {};
+    preparations.push(() => new Promise((_resolve, reject) => (refuse = (): void => reject(new Error('refused')))));
+    const task = new FakeTask('0_0', { inputs: [log], changelogs: [changelog(undefined, log, true), changelog(undefined, other)] });
+    let written = (): void => {};
+    task.flushRestore = () => new Promise((resolve) => (written = resolve));
+    const one = owned(task);
+    one.committed.set(log, { offset: 4 });
+    restorer.add(one);
+    await settled();
+    reader().answer({ batches: [batchAt(log, [0, 1], 4), bigBatchAt(other, [0, 1], 2, 8 << 20)] });
+    await settled();
+    refuse();
+    await settled();
+    expect(restorer.takeOutcomes()).toEqual([]);
+    written();
+    await settled();
+    expect(restorer.takeOutcomes().map(({ error }) => error)).toEqual([new Error('refused')]);
   });
 
   it('holds back nobody else while they wait', async () => {

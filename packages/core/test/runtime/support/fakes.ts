@@ -470,4 +470,16 @@ export function batchAt(tp: TopicPartition, offsets: readonly number[], nextOffs
   });
 }
 
+/** As {@link batchAt}, and the last record ends behind so many bytes. */
+export function bigBatchAt(tp: TopicPartition, offsets: readonly number[], nextOffset: number, bytes: number): FetchedRecords {
+  const positions = new Int32Array(offsets.length * positionsPerRecord).fill(-1);
+  positions.fill(bytes, -positionsPerRecord);
+  return new FetchedRecords(tp, offsets.length, nextOffset, {
+    buffer: new Uint8Array(1),
+    offsets: Float64Array.from(offsets),
+    timestamps: new Float64Array(offsets.length),
+    positions,
+  });
+}
+
 export const retriable = (message: string): ClientError => new ClientError('retriable', message);
