@@ -81,7 +81,10 @@ export class ByteWriter {
     // Three bytes is the most that one UTF-16 unit takes.
     this.reserve(text.length * 3);
     if (text.length <= shortText && this.#writeAscii(text)) return;
-    this.position += this.buffer.write(wellFormed(text), this.position, 'utf8');
+    const written = this.buffer.write(text, this.position, 'utf8');
+    // As many bytes as characters are ASCII alone. Among others there can be lone surrogates, which Node writes as three bytes.
+    const sound = written === text.length ? text : wellFormed(text);
+    this.position += sound === text ? written : this.buffer.write(sound, this.position, 'utf8');
   }
 
   /** Writes text of ASCII alone; false, and nothing written, for any other. */

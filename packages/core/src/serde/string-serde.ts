@@ -7,6 +7,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Serde } from './serde.ts';
+import { shortAscii } from './short-text.ts';
 import { wrongType } from './wrong-type.ts';
 
 /** Below this many bytes a loop in JavaScript is cheaper than a call into native code. */
@@ -98,6 +99,8 @@ class StringSerde implements Serde<string> {
   readonly format = 'utf8';
 
   decode(buffer: Uint8Array, start: number, end: number): string {
+    const short = shortAscii(buffer, start, end);
+    if (short !== undefined) return short;
     const text = asBuffer(buffer).toString('utf8', start, end);
     // Only text with a replacement character can come from malformed bytes; looking for one costs less than looking at the bytes.
     return text.includes(replacement) && !isValid(buffer, start, end) ? decodeReplacing(buffer, start, end) : text;
@@ -113,6 +116,8 @@ class StringSerde implements Serde<string> {
   }
 
   decodeCanonical(buffer: Uint8Array, start: number, end: number): string | undefined {
+    const short = shortAscii(buffer, start, end);
+    if (short !== undefined) return short;
     const text = asBuffer(buffer).toString('utf8', start, end);
     return text.includes(replacement) && !isValid(buffer, start, end) ? undefined : text;
   }

@@ -1,6 +1,7 @@
 /** Keys as byte strings: latin1 text, one character a byte, whose order is that of the bytes. */
 
 import { copyBytes } from '../serde/copy-bytes.ts';
+import { shortLatin1 } from '../serde/short-text.ts';
 
 export type ByteString = string;
 
@@ -19,6 +20,8 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
 }
 
 export function toByteString(bytes: Uint8Array, start: number = 0, end: number = bytes.length): ByteString {
+  const short = shortLatin1(bytes, start, end);
+  if (short !== undefined) return short;
   if (bytes instanceof Buffer) return bytes.toString('latin1', start, end);
   const length = end - start;
   if (length > scratch.length) return Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('latin1');
