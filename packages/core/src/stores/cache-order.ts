@@ -143,26 +143,29 @@ export class CacheOrder<K, V> {
 
   /** From segment to segment; the first row outside the times that are asked for is looked at, and ends it. */
   #timeFirstRows({ from, keyFrom, keyTo, reverse, to }: Omit<ListRead, 'everything'>, byTime: TimeIndex): TimedEntry[] {
-    const table = this.#table;
     const segmentMs = this.#segmentMs;
     const start = Math.max(0, from);
     const end = Math.min(to, this.#maxTime);
     const first = this.#segmentOf(start);
     const last = Math.max(first, this.#segmentOf(end));
     const oneKey = keyFrom !== undefined && keyFrom === keyTo;
-    const passes = (entry: TimedEntry, storeKey: ByteString): boolean => {
-      const segmentStart = this.#segmentOf(entry.time) * segmentMs;
-      const lower = int64String(reverse ? segmentStart : Math.max(start, segmentStart)) + (keyFrom ?? '') + (oneKey ? int32String(0) : '');
-      if (storeKey < lower) return false;
-      if (keyTo === undefined) return true;
-      if (oneKey) return storeKey <= int64String(Math.min(to, segmentStart + segmentMs - 1)) + keyTo + int32String(maxSequence);
-      return storeKey <= int64String(to) + '\xff'.repeat(keyTo.length) + int32String(maxSequence);
+    // A key in the store begins with its time: only at the time of a bound does more of it count.
+    const lowest = (keyFrom ?? '') + (oneKey ? int32String(0) : '');
+    const highest = keyTo === undefined ? undefined : (oneKey ? keyTo : '\xff'.repeat(keyTo.length)) + int32String(maxSequence);
+    // As bytes a negative time is behind all others.
+    const latest = to < 0 ? Number.POSITIVE_INFINITY : to;
+    const passes = (entry: TimedEntry): boolean => {
+      const { time } = entry;
+      const segmentStart = this.#segmentOf(time) * segmentMs;
+      const lower = reverse ? segmentStart : Math.max(start, segmentStart);
+      if (time < lower || (time === lower && this.#afterTime(entry) < lowest)) return false;
+      if (highest === undefined) return true;
+      const upper = oneKey && to >= 0 ? Math.min(to, segmentStart + segmentMs - 1) : latest;
+      return time < upper || (time === upper && this.#afterTime(entry) <= highest);
     };
-    const found: { readonly storeKey: ByteString; readonly entry: TimedEntry }[] = [];
+    const found: TimedEntry[] = [];
     const find = (entry: TimedEntry): void => {
-      if (entry.cached === null) return;
-      const storeKey = int64String(entry.time) + table.byteKeyOf(entry.rows) + int32String(entry.minor);
-      if (passes(entry, storeKey)) found.push({ storeKey, entry });
+      if (entry.cached !== null && passes(entry)) found.push(entry);
     };
     const endOfLast = (last + 1) * segmentMs - 1;
     if (reverse) byTime.visit(Math.min(first, this.#segmentOf(end)) * segmentMs, endOfLast, find);
@@ -171,9 +174,24 @@ export class CacheOrder<K, V> {
       const next = byTime.timeAfter(to);
       if (next !== undefined && next <= endOfLast) byTime.visit(next, next, find);
     }
-    found.sort((a, b) => (a.storeKey < b.storeKey === reverse ? 1 : -1));
-    const stop = found.findIndex(({ entry: { time } }) => (reverse ? time < from : time > to));
-    return (stop < 0 ? found : found.slice(0, stop + 1)).map(({ entry }) => entry);
+    found.sort(reverse ? (a, b) => this.#compareTimeFirst(b, a) : (a, b) => this.#compareTimeFirst(a, b));
+    const stop = found.findIndex(({ time }) => (reverse ? time < from : time > to));
+    return stop < 0 ? found : found.slice(0, stop + 1);
+  }
+
+  #compareTimeFirst(a: TimedEntry, b: TimedEntry): number {
+    if (a.time !== b.time) return a.time - b.time;
+    const table = this.#table;
+    // Zeros behind both keys do not change their order, so nothing is put together for rows without numbers.
+    const plain = a.minor === 0 && b.minor === 0;
+    const left = plain ? table.byteKeyOf(a.rows) : this.#afterTime(a);
+    const right = plain ? table.byteKeyOf(b.rows) : this.#afterTime(b);
+    return left < right ? -1 : left > right ? 1 : 0;
+  }
+
+  /** What stands behind the time in a store whose keys begin with it. */
+  #afterTime({ minor, rows }: TimedEntry): ByteString {
+    return this.#table.byteKeyOf(rows) + int32String(minor);
   }
 
   /** Says whether a listing passes a row, by its segment and its key in the store. */

@@ -142,12 +142,16 @@ function timeFirstModel(kind: Kind, rows: readonly Row[], read: Omit<ListRead, '
 function orderOf(
   kind: Kind,
   rows: readonly Row[],
-): { readonly order: CacheOrder<string, string>; readonly entries: readonly TimedEntry[] } {
+): { readonly order: CacheOrder<string, string>; readonly entries: readonly TimedEntry[]; readonly keysAsked: () => number } {
+  let keysAsked = 0;
   const byKey = new Map<string, KeyRows>();
   const fake = {
     times: { segmentMs },
     keys: { byteString: (key: string) => key },
-    byteKeyOf: ({ indexKey }: KeyRows) => indexKey,
+    byteKeyOf: ({ indexKey }: KeyRows) => {
+      keysAsked++;
+      return indexKey;
+    },
     rowsOf: (key: string) => byKey.get(key),
     visit: (from: number, to: number, visitor: (entry: TimedEntry) => void) => {
       for (const { entries } of byKey.values()) for (const entry of entries) if (entry.time >= from && entry.time <= to) visitor(entry);
@@ -164,7 +168,7 @@ function orderOf(
     if (cached) putInto(order, entry);
     return entry;
   });
-  return { order, entries };
+  return { order, entries, keysAsked: () => keysAsked };
 }
 
 function putInto(order: CacheOrder<string, string>, entry: TimedEntry): void {
@@ -256,3 +260,26 @@ describe.each(Object.entries(kinds))('%s', (_, kind) => {
     expect(order.ofKey({ ...read, from: 0 }).map(nameOf)).toEqual(keyModel(kind, two, { ...read, from: 0 }));
   });
 });
+
+it('looks at no key of the rows of other times than a bound, where the time comes first', () => {
+  const kind = { persistent: true, sessions: false, timeOrdered: true };
+  const rows = [1, 3, 11, 15, 25, 28].map((time) => ({ key: `k${time}`, time, minor: 0, cached: true }));
+  const { order, keysAsked } = orderOf(kind, rows);
+  const read = { key: 'k3', from: 2, to: 27, reverse: false, asRange: false };
+  expect(order.ofKey(read).map(nameOf)).toEqual(keyModel(kind, rows, read));
+  expect(keysAsked()).toBe(0);
+  order.ofKey({ ...read, from: 3 });
+  expect(keysAsked()).toBe(1);
+});
+
+it.each([false, true])(
+  'takes a time before all others for one behind them as an end, as its bytes are, where the time comes first: reverse %s',
+  (reverse) => {
+    const kind = { persistent: true, sessions: false, timeOrdered: true };
+    const rows = ['a', 'b', 'c'].flatMap((key) => [0, 9, 15].map((time) => ({ key, time, minor: 0, cached: true })));
+    for (const keyTo of ['b', 'c', undefined]) {
+      const listing: ListRead = { keyFrom: 'b', keyTo, from: 0, to: -1, everything: false, reverse };
+      expect(orderOf(kind, rows).order.ofListing(listing).map(nameOf)).toEqual(timeFirstModel(kind, rows, listing));
+    }
+  },
+);
