@@ -46,7 +46,7 @@ function batchOf<T>(serde: Serde<T>, role: 'key' | 'value', values: readonly (T 
   });
 }
 
-const hash = new Uint8Array(16);
+const hash = '\0'.repeat(16);
 
 test.each<[string, (inner: Serde<string>) => Serde<unknown>, 'key' | 'value', readonly unknown[], readonly string[]]>([
   [

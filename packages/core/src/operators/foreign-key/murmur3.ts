@@ -64,7 +64,10 @@ function putWord(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value;
 }
 
-/** The hash of `bytes[0, length)`, both halves big endian as Java writes them. */
+/** The hash computed last. */
+const result = new Uint8Array(hashBytes);
+
+/** The hash of `bytes[0, length)`, both halves big endian as Java writes them; good until the next one is computed. */
 export function murmur3(bytes: Uint8Array, length: number): Uint8Array {
   let h1High = 0;
   let h1Low = seed;
@@ -113,7 +116,7 @@ export function murmur3(bytes: Uint8Array, length: number): Uint8Array {
   h1High = high;
   h2Low = add(h2High, h2Low, h1High, h1Low);
   h2High = high;
-  const hash = new Uint8Array(hashBytes);
+  const hash = result;
   putWord(hash, 0, h1High);
   putWord(hash, 4, h1Low);
   putWord(hash, 8, h2High);

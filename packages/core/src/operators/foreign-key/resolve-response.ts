@@ -8,7 +8,7 @@ import type { StreamRecord } from '../../record.ts';
 import type { OpenTableReader, TableReader } from '../table-reader.ts';
 import { type ForeignKeyJoin, valueHash } from './join.ts';
 import type { Response } from './response.ts';
-import { sameHash, type ValueHash } from './value-hash.ts';
+import type { ValueHash } from './value-hash.ts';
 
 /** A left row and its foreign row, null in a left join that found none, made into one; null or undefined removes the row. */
 export type ForeignKeyJoiner<K, V, VO, R> = (left: V, right: VO | null, key: K) => R | null | undefined;
@@ -37,7 +37,7 @@ export class ResolveResponse<K, V, KO, VO, R> implements Processor<K, Response<V
     const { key } = record;
     const { foreignValue, hash } = record.value;
     const row = this.#rows.lookup(key);
-    if (!sameHash(hash, row === undefined ? null : this.#hash.of(row.value))) {
+    if (hash !== (row === undefined ? null : this.#hash.of(row.value))) {
       this.#context.dropped('outdated answer of a foreign-key join');
       return;
     }

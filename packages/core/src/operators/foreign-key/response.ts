@@ -5,19 +5,19 @@
  * is none. The partition is not among them.
  */
 import type { ByteWriter } from '../../serde/byte-writer.ts';
-import { copyBytes } from '../../serde/copy-bytes.ts';
 import { prepareInner } from '../../serde/inner-batch.ts';
 import type { Serde, SerdeOpening, SerdeTarget } from '../../serde/serde.ts';
+import { type HashText, readHash, writeHash } from './hash-text.ts';
 import { hashBytes } from './murmur3.ts';
 
 export class Response<VO> {
   /** Of the left value that asked. */
-  readonly hash: Uint8Array | null;
+  readonly hash: HashText | null;
   readonly foreignValue: VO | null;
   /** Where the answer goes; undefined once it is there, and where the subscription did not say. */
   readonly primaryPartition: number | undefined;
 
-  constructor(hash: Uint8Array | null, foreignValue: VO | null, primaryPartition: number | undefined) {
+  constructor(hash: HashText | null, foreignValue: VO | null, primaryPartition: number | undefined) {
     this.hash = hash;
     this.foreignValue = foreignValue;
     this.primaryPartition = primaryPartition;
@@ -56,13 +56,13 @@ export class ResponseSerde<VO> implements Serde<Response<VO>> {
     const hasHash = (first & withoutHash) === 0;
     const valueStart = start + 1 + (hasHash ? hashBytes : 0);
     if (valueStart > end) throw new RangeError(`a response of a foreign-key join is cut off after ${end - start} bytes`);
-    const hash = hasHash ? copyBytes(buffer, start + 1, valueStart) : null;
+    const hash = hasHash ? readHash(buffer, start + 1) : null;
     return new Response(hash, valueStart === end ? null : this.#value.decode(buffer, valueStart, end), undefined);
   }
 
   encodeInto({ foreignValue, hash }: Response<VO>, writer: ByteWriter): void {
     writer.writeUint8(hash === null ? currentVersion | withoutHash : currentVersion);
-    if (hash !== null) writer.writeBytes(hash);
+    if (hash !== null) writeHash(hash, writer);
     if (foreignValue !== null) this.#value.encodeInto(foreignValue, writer);
   }
 }

@@ -9,6 +9,7 @@ import type { StreamRecord } from '../../record.ts';
 import { ByteWriter } from '../../serde/byte-writer.ts';
 import type { Serde } from '../../serde/serde.ts';
 import type { Mapper } from '../functions.ts';
+import type { HashText } from './hash-text.ts';
 import { type ForeignKeyJoin, foreignKeySerde, valueHash } from './join.ts';
 import { type Instruction, instructions, Subscription } from './subscription.ts';
 import type { ValueHash } from './value-hash.ts';
@@ -74,7 +75,7 @@ export class SendSubscription<K, V, KO> implements Processor<K, Change<V>, KO | 
     return foreignKey;
   }
 
-  #send(record: StreamRecord<K, Change<V>>, foreignKey: KO | null, instruction: Instruction, hash: Uint8Array | null): void {
+  #send(record: StreamRecord<K, Change<V>>, foreignKey: KO | null, instruction: Instruction, hash: HashText | null): void {
     this.#context.forward(record.withKeyValue(foreignKey, new Subscription(record.key, instruction, hash, this.#partition)));
   }
 

@@ -5,9 +5,9 @@
  * primary key's partition, 4 bytes.
  */
 import type { ByteWriter } from '../../serde/byte-writer.ts';
-import { copyBytes } from '../../serde/copy-bytes.ts';
 import { prepareInner } from '../../serde/inner-batch.ts';
 import type { Serde, SerdeOpening, SerdeTarget } from '../../serde/serde.ts';
+import { type HashText, readHash, writeHash } from './hash-text.ts';
 import { hashBytes } from './murmur3.ts';
 
 /** What the right side does with a subscription. */
@@ -28,11 +28,11 @@ export class Subscription<K> {
   readonly primaryKey: K;
   readonly instruction: Instruction;
   /** Of the left value; null where there is none. */
-  readonly hash: Uint8Array | null;
+  readonly hash: HashText | null;
   /** Where the primary key lives; undefined in version 0. */
   readonly primaryPartition: number | undefined;
 
-  constructor(primaryKey: K, instruction: Instruction, hash: Uint8Array | null, primaryPartition: number | undefined) {
+  constructor(primaryKey: K, instruction: Instruction, hash: HashText | null, primaryPartition: number | undefined) {
     this.primaryKey = primaryKey;
     this.instruction = instruction;
     this.hash = hash;
@@ -88,7 +88,7 @@ export class SubscriptionSerde<K> implements Serde<Subscription<K>> {
     const keyStart = start + 2 + (hasHash ? hashBytes : 0);
     const keyEnd = end - (version === 0 ? 0 : partitionBytes);
     if (keyEnd < keyStart) throw new RangeError(`a subscription of version ${version} is cut off after ${end - start} bytes`);
-    const hash = hasHash ? copyBytes(buffer, start + 2, keyStart) : null;
+    const hash = hasHash ? readHash(buffer, start + 2) : null;
     const partition = version === 0 ? undefined : int32At(buffer, keyEnd);
     return new Subscription(this.#key.decode(buffer, keyStart, keyEnd), instruction, hash, partition);
   }
@@ -97,7 +97,7 @@ export class SubscriptionSerde<K> implements Serde<Subscription<K>> {
     const version = primaryPartition === undefined ? 0 : currentVersion;
     writer.writeUint8(hash === null ? version | withoutHash : version);
     writer.writeUint8(instruction);
-    if (hash !== null) writer.writeBytes(hash);
+    if (hash !== null) writeHash(hash, writer);
     this.#key.encodeInto(primaryKey, writer);
     if (primaryPartition !== undefined) writer.writeInt32(primaryPartition);
   }

@@ -1,6 +1,7 @@
 /** Hash of a left value, by which a response is known to answer the row as it is now, not as it was. */
 import { ByteWriter } from '../../serde/byte-writer.ts';
 import type { Serde } from '../../serde/serde.ts';
+import { type HashText, readHash } from './hash-text.ts';
 import { murmur3 } from './murmur3.ts';
 
 export class ValueHash<V> {
@@ -11,17 +12,10 @@ export class ValueHash<V> {
     this.#serde = serde;
   }
 
-  of(value: V): Uint8Array {
+  of(value: V): HashText {
     const writer = this.#writer;
     writer.position = 0;
     this.#serde.encodeInto(value, writer);
-    return murmur3(writer.buffer, writer.position);
+    return readHash(murmur3(writer.buffer, writer.position), 0);
   }
-}
-
-/** True if both are the same hash, or both none. */
-export function sameHash(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  if (a === null || b === null) return a === b;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return a.length === b.length;
 }

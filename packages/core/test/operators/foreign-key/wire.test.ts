@@ -7,8 +7,8 @@ import { ByteWriter } from '../../../src/serde/byte-writer.ts';
 import type { Serde, SerdeTarget } from '../../../src/serde/serde.ts';
 import { serdes } from '../../../src/serde/serdes.ts';
 
-const hash = Uint8Array.from({ length: 16 }, (_, at) => at);
-const hashHex = '000102030405060708090a0b0c0d0e0f';
+const hashHex = '00112233445566778899aabbccddeeff';
+const hash = Buffer.from(hashHex, 'hex').toString('latin1');
 const topics = { topic: 'T-topic', keyTopic: 'T-topic-pk' };
 const subscriptions = new SubscriptionSerde(serdes.string(), topics);
 const responses = new ResponseSerde(serdes.string());
