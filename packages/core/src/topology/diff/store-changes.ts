@@ -145,7 +145,10 @@ function changelogChanges(was: StoreDescription, is: StoreDescription, before: O
     );
   }
   const from = former === null ? 'had none' : `was restored from the topic ${former.name}`;
-  const text = `the store "${name}" gets a changelog and ${from}: rows of the past are not in the new one, so an instance that has them refuses to start (MR_CHANGELOG_INCOMPLETE)`;
+  // Only a local directory knows of the time without it: nothing on the brokers says so.
+  const text =
+    `the store "${name}" gets a changelog and ${from}: rows of the past are not in the new one, so an instance that has them refuses to start (MR_CHANGELOG_INCOMPLETE). ` +
+    `One without their directory restores ${onCluster(now.name)} as it is: if the topic is of an earlier time, rows that were deleted since come back`;
   return change('changelogChanged', 'loss', text, resetRemedy);
 }
 

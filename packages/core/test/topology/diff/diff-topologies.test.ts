@@ -504,6 +504,24 @@ loss  the store "KSTREAM-AGGREGATE-STATE-STORE-0000000001" is called "KSTREAM-AG
     expect(String(diffTopologies(before, before))).toBe('same: sources, stores and topics do not change\nrolling upgrade: yes\n');
   });
 
+  it.each<[string, Build, Build, Optimize]>([
+    [
+      'without logging',
+      (builder) => builder.table('t', { store: { name: 'a', logging: false } }),
+      (builder) => builder.table('t', { store: 'a' }),
+      'none',
+    ],
+    [
+      'restored from its source',
+      (builder) => builder.table('t', { store: 'a' }),
+      (builder) => builder.table('t', { store: 'a' }),
+      ['reuse.ktable.source.topics'],
+    ],
+  ])('says of a store that gets a changelog what an instance without its directory restores: one %s', (_, was, is, optimize) => {
+    const [change] = diffTopologies(topologyOf(was, optimize), topologyOf(is)).changes;
+    expect(change?.text).toContain('One without their directory restores <application id>-a-changelog as it is');
+  });
+
   it('the remedy for a moved name keeps the state', () => {
     const before = topologyOf((builder) => {
       builder.stream('in').groupBy(first).count();
