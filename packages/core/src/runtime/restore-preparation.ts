@@ -2,12 +2,16 @@
  * What the serdes of a source topic fetch before its records are restored: as before processing, the rows are what the serdes make of the records. A partition whose records must wait is
  * held back alone, so that whoever is slow (a registry) does not hold up other tasks.
  */
+import { StreamsError } from '../errors.ts';
 import type { FetchedRecords } from '../kafka/fetched-records.ts';
 import { formatTopicPartition, type TopicPartition } from '../kafka/topic-partition.ts';
 import type { Preparation } from './input-preparation.ts';
 import type { RuntimeOptions } from './options.ts';
 import type { RestoreRange } from './restore-task.ts';
 import { retrying } from './retry.ts';
+
+/** How long one attempt may take at least, whatever the limit of all: with a limit of 0 there is one attempt, and who is asked may still answer. */
+const leastAttemptMs = 60_000;
 
 /** Records of a partition, and where the reader stands behind them. */
 export interface HeldBack {
@@ -95,13 +99,15 @@ export class RestorePreparation {
     const { clock, log, taskTimeoutMs } = this.#init.options;
     const { batches, range, stop } = waiting;
     const retry = { clock, log, timeoutMs: taskTimeoutMs, signal: stop.signal };
+    const attemptMs = Math.max(taskTimeoutMs, leastAttemptMs);
     let attempt: (() => Promise<void>) | undefined = first;
     try {
       for (let done = 0; done < batches.length; done++) {
         await retrying(`prepare records of ${formatTopicPartition(range.tp)} to restore them`, retry, () => {
+          if (stop.signal.aborted) return Promise.resolve();
           const run = attempt ?? ((): Promise<void> => rest(undefined, preparations, batches[done] as FetchedRecords));
           attempt = undefined;
-          return run();
+          return this.#inTime(run(), attemptMs, waiting);
         });
         if (stop.signal.aborted) return;
       }
@@ -114,6 +120,29 @@ export class RestorePreparation {
     this.#waiting.delete(range.tp);
     this.#ready.push(waiting);
     this.#init.onReady();
+  }
+
+  /** A promise that nobody settles would hold the task for ever: it is given up, and when the partition is dropped. */
+  #inTime(run: Promise<void>, limitMs: number, { range: { tp }, stop: { signal } }: Waiting): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', onAbort);
+      };
+      const onAbort = (): void => {
+        end();
+        resolve();
+      };
+      const timer = this.#init.options.clock.setTimer(() => {
+        end();
+        const message =
+          `what the serdes need for records of ${formatTopicPartition(tp)} did not come within ${limitMs} ms, so the task cannot be restored; ` +
+          'let prepare() of the serde settle in any case: with an error whose retriable is true where asking again may help';
+        reject(new StreamsError('MR_PREPARATION_TIMEOUT', message, { details: { topic: tp.topic, partition: tp.partition, limitMs } }));
+      }, limitMs);
+      signal.addEventListener('abort', onAbort);
+      run.finally(end).then(resolve, reject);
+    });
   }
 }
 

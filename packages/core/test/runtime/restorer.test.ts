@@ -346,6 +346,68 @@ describe('a source topic whose serdes must fetch something first', () => {
     expect(fakeOf(one).restored).toEqual([]);
   });
 
+  it.each([
+    { taskTimeoutMs: 300_000, limitMs: 300_000 },
+    { taskTimeoutMs: 0, limitMs: 60_000 },
+  ])(
+    'fails when nobody says whether it can be fetched: after $limitMs ms at a limit of $taskTimeoutMs',
+    async ({ limitMs, taskTimeoutMs }) => {
+      make({ taskTimeoutMs });
+      client.fakeAdmin.logs.set(log, { start: 0, end: 4 });
+      preparations.push(() => new Promise(() => {}));
+      restorer.add(sourceTask());
+      await settled();
+      reader().answer({ batches: [batchAt(log, [0, 1], 4)], progress: [progress(4, 4)] });
+      await clock.advance(limitMs - 1);
+      expect(outcomes()).toEqual([]);
+      await clock.advance(1);
+      await settled();
+      expect(restorer.takeOutcomes()).toMatchObject([
+        { error: { code: 'MR_PREPARATION_TIMEOUT', details: { topic: log.topic, partition: 0, limitMs } } },
+      ]);
+      expect(clock.pending).toBe(0);
+    },
+  );
+
+  it('leaves no timer behind when the task goes, or what was waited for is there', async () => {
+    let release = (): void => {};
+    preparations.push(() => new Promise((resolve) => (release = (): void => resolve())));
+    const gone = sourceTask();
+    restorer.add(gone);
+    await settled();
+    reader().answer({ batches: [batchAt(log, [0, 1], 4)], progress: [progress(4, 4)] });
+    await settled();
+    expect(clock.pending).toBe(1);
+    await restorer.remove(gone);
+    await settled();
+    expect(clock.pending).toBe(0);
+    restorer.add(sourceTask());
+    await settled();
+    reader().answer({ batches: [batchAt(log, [0, 1], 4)], progress: [progress(4, 4)] });
+    await settled();
+    expect(clock.pending).toBe(1);
+    release();
+    await settled();
+    expect(clock.pending).toBe(0);
+    expect(outcomes()).toEqual(['0_0']);
+  });
+
+  it('asks no more, and sets no timer, when the task goes between two attempts', async () => {
+    let asked = 0;
+    preparations.push(() => {
+      asked++;
+      return Promise.reject(retriable('away'));
+    });
+    const gone = sourceTask();
+    restorer.add(gone);
+    await settled();
+    reader().answer({ batches: [batchAt(log, [0, 1], 4)], progress: [progress(4, 4)] });
+    await settled();
+    await restorer.remove(gone);
+    await settled();
+    expect([asked, clock.pending]).toEqual([1, 0]);
+  });
+
   it('fails a task that writes only when that is written: whoever hears of it closes the engine', async () => {
     const other = topicPartition('app-other-changelog', 0);
     client.fakeAdmin.logs.set(other, { start: 0, end: 9 });
