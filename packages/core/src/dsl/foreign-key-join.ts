@@ -14,6 +14,7 @@ import { SendSubscription } from '../operators/foreign-key/send-subscription.ts'
 import { SubscriptionSerde } from '../operators/foreign-key/subscription.ts';
 import { requireFunction, type Mapper } from '../operators/functions.ts';
 import { tableSource } from '../operators/table-source.ts';
+import { chosenPartitions } from '../processor/chosen-partitions.ts';
 import type { StreamPartitioner } from '../processor/processor.ts';
 import { bytesSerde } from '../serde/bytes-serde.ts';
 import type { Serde } from '../serde/serde.ts';
@@ -226,15 +227,17 @@ const toSubscriber: StreamPartitioner<unknown, unknown> = (_key, response) =>
   // The sink that this is the partitioner of writes responses.
   (response as Response<unknown>).primaryPartition;
 
-/** @throws MR_ARGUMENT_INVALID from the partitioner, unless it names exactly one partition: a subscription has one place. */
+/** @throws MR_ARGUMENT_INVALID from the partitioner, unless it names exactly one partition: a subscription has one place; MR_ASYNC_RESULT for a promise. */
 function byKeyAlone<K>(partitioner: StreamPartitioner<K, null>): StreamPartitioner<K, unknown> {
   return (key, _value, topic, partitions) => {
     const chosen = partitioner(key, null, topic, partitions);
-    if (typeof chosen !== 'object') return chosen;
-    if (chosen.length === 1) return chosen[0];
+    if (chosen === undefined || typeof chosen === 'number') return chosen;
+    const several = chosenPartitions(chosen, 'a partitioner of a foreign-key join', { topic });
+    // The sink checks what the one is.
+    if (several.length === 1) return several as readonly number[];
     throw new StreamsError(
       'MR_ARGUMENT_INVALID',
-      `a partitioner of a foreign-key join must choose exactly one partition of ${topic}, got ${chosen.length}`,
+      `a partitioner of a foreign-key join must choose exactly one partition of ${topic}, got ${several.length}`,
       { details: { topic } },
     );
   };

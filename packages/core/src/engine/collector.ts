@@ -3,9 +3,10 @@
  * Records for a topic whose partition count is not known yet wait here, in order; the task stops until the runtime has looked the topic up.
  * Kafka Streams: `RecordCollectorImpl`.
  */
-import { StreamsError } from '../errors.ts';
+import { describeValue, StreamsError } from '../errors.ts';
 import { partitionForKey } from '../kafka/murmur2.ts';
 import type { Output, OutputPartition } from '../kafka/port.ts';
+import { chosenPartitions } from '../processor/chosen-partitions.ts';
 import type { StreamPartitioner } from '../processor/processor.ts';
 import type { StreamRecord } from '../record.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
@@ -171,13 +172,16 @@ export class SinkTopic {
       this.#append(record, chosen, count);
       return;
     }
-    if (chosen.length === 0) {
+    const several = chosenPartitions(chosen, `the partitioner of ${this.node}`, { node: this.node, topic: this.topic });
+    if (several.length === 0) {
       this.#collector.dropped.add('no partition chosen', null, -1);
       return;
     }
-    // A partition that is named twice gets the record once, as from Kafka Streams' set.
-    for (let i = 0; i < chosen.length; i++) {
-      if (chosen.indexOf(chosen[i] as number) === i) this.#append(record, chosen[i], count);
+    // None gets the record where one of them is wrong.
+    for (let i = 0; i < several.length; i++) this.#check(several[i], count);
+    // A partition that is named twice gets the record once, as from Kafka Streams' set. All are numbers, as checked.
+    for (let i = 0; i < several.length; i++) {
+      if (several.indexOf(several[i]) === i) this.#append(record, several[i] as number, count);
     }
   }
 
@@ -242,11 +246,11 @@ export class SinkTopic {
     collector.context.written = true;
   }
 
-  #check(partition: number, count: number): number {
-    if (Number.isInteger(partition) && partition >= 0 && partition < count) return partition;
+  #check(partition: unknown, count: number): number {
+    if (typeof partition === 'number' && Number.isInteger(partition) && partition >= 0 && partition < count) return partition;
     throw new StreamsError(
       'MR_ARGUMENT_INVALID',
-      `the partitioner of ${this.node} chose partition ${partition} of topic ${this.topic}, which has ${count}`,
+      `the partitioner of ${this.node} chose partition ${describeValue(partition)} of topic ${this.topic}, which has ${count}`,
       {
         details: { node: this.node, topic: this.topic },
       },

@@ -2,6 +2,7 @@
 import { StreamsError } from '../errors.ts';
 import type { Headers } from '../headers.ts';
 import type { TopicExtractor } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { RecordContext } from '../stores/record-context.ts';
 import type { SinkPlan } from '../topology/plan.ts';
 import { topicName } from '../topology/plan.ts';
@@ -56,6 +57,7 @@ class DynamicSinkNode implements EngineNode {
     };
     const name = this.#extract(record.value, record.key, metadata);
     if (typeof name !== 'string' || name === '') {
+      refusePromise(name, `the topic extractor of sink ${this.name}`, { node: this.name });
       throw new StreamsError('MR_NULL_RESULT', `the topic extractor of sink ${this.name} returned no topic`, {
         details: { node: this.name },
       });

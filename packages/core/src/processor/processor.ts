@@ -118,13 +118,16 @@ export interface SourceRecord extends RecordMetadata {
   readonly headers: import('../headers.ts').Headers;
 }
 
-/** Chooses partitions of a sink: one, several (multicast), none (the record is dropped and counted), or undefined for the default (murmur2 of the key). */
+/**
+ * Chooses partitions of a sink: one, several in an array or a Set (multicast), an empty one for none (the record is dropped and counted), or undefined for the default (murmur2 of the key).
+ * Anything else is refused: MR_ASYNC_RESULT for a promise, MR_ARGUMENT_INVALID for the rest, and for a partition that there is not. Kafka Streams: `StreamPartitioner`.
+ */
 export type StreamPartitioner<K, V> = {
   // Written as a method for its bivariance, so that a stream of texts is a stream of texts or null.
-  partition(key: K, value: V, topic: string, partitions: number): number | readonly number[] | undefined;
+  partition(key: K, value: V, topic: string, partitions: number): number | readonly number[] | ReadonlySet<number> | undefined;
 }['partition'];
 
-/** Chooses a sink's topic per record. The topic must exist. */
+/** Chooses a sink's topic per record. The topic must exist. A promise is refused (MR_ASYNC_RESULT), and so is what names no topic (MR_NULL_RESULT). */
 export type TopicExtractor<K, V> = (
   value: V,
   key: K,

@@ -99,8 +99,10 @@ describe('a task', () => {
   it.each([
     ['a number', () => 2, [2]],
     ['several, each once', () => [0, 2, 0], [0, 2]],
+    ['a set', () => new Set([2, 1]), [2, 1]],
     ['undefined: the default, murmur2', () => undefined, [2]],
     ['none: dropped', () => [], []],
+    ['an empty set: dropped', () => new Set<number>(), []],
   ])('sends where a partitioner says: %s', (_name, partitioner, partitions) => {
     const output = new TestOutput();
     output.counts.set('out', 3);
@@ -115,6 +117,41 @@ describe('a task', () => {
     output.counts.set('out', 3);
     const harness = new Harness(plan([source('S', 'in', ['K']), sink('K', 'out', { partitioner: () => chosen })]), { output }).start();
     expect(caught(() => harness.pipe('in', { key: 'k', value: 'v' })).code).toBe('MR_ARGUMENT_INVALID');
+  });
+
+  it.each<[what: string, chosen: unknown, code: string, message: RegExp]>([
+    ['a promise', Promise.resolve(0), 'MR_ASYNC_RESULT', /the partitioner of K returned a promise/],
+    ['null', null, 'MR_ARGUMENT_INVALID', /the partitioner of K returned null; it must return a partition/],
+    ['an object', {}, 'MR_ARGUMENT_INVALID', /returned Object;/],
+    ['text', '1', 'MR_ARGUMENT_INVALID', /returned 1 \(a string\);/],
+    ['a map', new Map([[0, 1]]), 'MR_ARGUMENT_INVALID', /returned Map;/],
+    ['no number in an array', [0, Number.NaN], 'MR_ARGUMENT_INVALID', /chose partition NaN of topic out, which has 3/],
+    ['text in an array', ['1'], 'MR_ARGUMENT_INVALID', /chose partition 1 \(a string\) of topic out/],
+    ['nothing in an array', [undefined], 'MR_ARGUMENT_INVALID', /chose partition undefined of topic out/],
+    ['one too many in a set', new Set([0, 3]), 'MR_ARGUMENT_INVALID', /chose partition 3 of topic out/],
+  ])('refuses a partitioner that returns %s, and writes nothing', (_what, chosen, code, message) => {
+    const output = new TestOutput();
+    output.counts.set('out', 3);
+    // What JavaScript may return.
+    const partitioner = (() => chosen) as () => number;
+    const harness = new Harness(plan([source('S', 'in', ['K']), sink('K', 'out', { partitioner })]), { output }).start();
+    const error = caught(() => harness.pipe('in', { key: 'k', value: 'v' }));
+    expect([error.code, error.details]).toEqual([code, expect.objectContaining({ node: 'K', topic: 'out' })]);
+    expect(error.message).toMatch(message);
+    expect(output.sent).toEqual([]);
+  });
+
+  it('refuses a topic extractor that returns a promise, and no handler continues over it', () => {
+    // What JavaScript may return.
+    const topic = (async () => 'out') as unknown as () => string;
+    const dynamic = plan([source('S', 'in', ['P']), node('P', ['K'], () => ({})), sink('K', '', { topic })]);
+    const harness = new Harness(dynamic, { handlers: continuing }).start();
+    const error = caught(() => harness.pipe('in', { key: 'k', value: 'v' }));
+    expect([error.code, error.message]).toEqual([
+      'MR_ASYNC_RESULT',
+      expect.stringMatching(/the topic extractor of sink K returned a promise/),
+    ]);
+    expect(harness.dropped).toBe(0);
   });
 
   it('keeps records for a topic whose partition count is not known, in order, and stops until it is', () => {

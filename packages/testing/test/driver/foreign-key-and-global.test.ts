@@ -106,6 +106,29 @@ describe('a foreign-key join over partitions', () => {
     ]);
     expect(() => orders.pipeInput({ key: 'o', value: 'both', partition: 0 })).toThrow(/exactly one partition/);
   });
+
+  it.each<[what: string, chosen: unknown, code: string, message: RegExp]>([
+    ['a promise', Promise.resolve(0), 'MR_ASYNC_RESULT', /a partitioner of a foreign-key join returned a promise/],
+    ['two in a set', new Set([0, 1]), 'MR_PROCESSING', /must choose exactly one partition of .*, got 2/],
+    ['an object', {}, 'MR_PROCESSING', /a partitioner of a foreign-key join returned Object/],
+    ['null', null, 'MR_PROCESSING', /a partitioner of a foreign-key join returned null/],
+    ['nothing in an array', [undefined], 'MR_PROCESSING', /chose partition undefined of topic/],
+  ])('refuses a partitioner that returns %s, on both sides', (_what, chosen, code, message) => {
+    // What JavaScript may return.
+    const wrong = (() => chosen) as () => number;
+    for (const options of [{ partitioner: wrong }, { otherPartitioner: wrong }]) {
+      const builder = new StreamsBuilder({ ...text, cacheBytes: 0 });
+      const join = [(order: string) => order, (order: string, customer: string) => order + customer, options] as const;
+      builder.table('orders').join(builder.table('customers'), ...join);
+      using driver = new TopologyTestDriver(builder.build(), { partitions: { orders: 2, customers: 2 } });
+      const { customers, orders } = topics(driver);
+      const pipe = (): void => {
+        customers.pipeInput({ key: 'c', value: 'C' });
+        orders.pipeInput({ key: 'o', value: 'c' });
+      };
+      expect(pipe).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) as string }));
+    }
+  });
 });
 
 describe('a global table over partitions', () => {
