@@ -14,7 +14,7 @@ import type { EvictionListener, JoinBuffer } from './buffer-faces.ts';
 import { type BufferedRecord, captureContext, decodeBuffered, encodeBuffered } from './buffered-record.ts';
 import { forwardBuffered } from './forward-buffered.ts';
 import { type ByteString, readTimestamp, toByteString, writeTimestamp } from './key-bytes.ts';
-import { lowerBound } from './lower-bound.ts';
+import { OrderedTimes } from './ordered-times.ts';
 import type { ManagedStore } from './managed-store.ts';
 import type { RecordContext } from './record-context.ts';
 import { laterNumber, nextNumber } from './sequence-number.ts';
@@ -65,7 +65,7 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
   /** Of what is in the queue. */
   #heldBytes = 0;
   /** Times that are in the engine alone, ascending, and how many records wait at each. */
-  readonly #storedTimes: number[] = [];
+  readonly #storedTimes = new OrderedTimes();
   readonly #storedCounts = new Map<number, number>();
   #storedCount = 0;
   #changed: Waiting[] = [];
@@ -191,7 +191,7 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
 
   reset(): void {
     this.#queue.clear();
-    this.#storedTimes.length = 0;
+    this.#storedTimes.clear();
     this.#storedCounts.clear();
     this.#heldBytes = this.#storedCount = 0;
     this.#changed = [];
@@ -272,12 +272,12 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
 
   /** The time of the eldest; Infinity if there is none. */
   get #minTime(): number {
-    return Math.min(this.#queue.minTime, this.#storedTimes[0] ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.#queue.minTime, this.#storedTimes.first ?? Number.POSITIVE_INFINITY);
   }
 
   /** Brings back what the engine alone has of a time. */
   #fetch(time: number): void {
-    this.#storedTimes.splice(lowerBound(this.#storedTimes, time), 1);
+    this.#storedTimes.delete(time);
     this.#storedCount -= this.#storedCounts.get(time) ?? 0;
     this.#storedCounts.delete(time);
     const iterator = this.#engine.iterate({ gte: this.#timeKey(time), lt: this.#timeKey(time + 1) });
@@ -305,7 +305,7 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
 
   #leave(time: number, count: number): void {
     const before = this.#storedCounts.get(time) ?? 0;
-    if (before === 0) this.#storedTimes.splice(lowerBound(this.#storedTimes, time), 0, time);
+    if (before === 0) this.#storedTimes.add(time);
     this.#storedCounts.set(time, before + count);
     this.#storedCount += count;
   }

@@ -1,6 +1,6 @@
-/** Where in an ascending list of times one stands, or would. */
-export function lowerBound(times: readonly number[], time: number): number {
-  let low = 0;
+/** Where in a list of times that ascend from `start` on one stands, or would. */
+export function lowerBound(times: readonly number[], time: number, start: number = 0): number {
+  let low = start;
   let high = times.length;
   while (low < high) {
     const middle = (low + high) >>> 1;

@@ -13,7 +13,7 @@ import type { Serde } from '../serde/serde.ts';
 import type { OuterJoinTable, ParkedRow } from './buffer-faces.ts';
 import type { StoreIterator } from './faces.ts';
 import { prefixEnd, readTimestamp } from './key-bytes.ts';
-import { lowerBound } from './lower-bound.ts';
+import { OrderedTimes } from './ordered-times.ts';
 import type { ManagedStore } from './managed-store.ts';
 import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
@@ -68,7 +68,7 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
   readonly #maxHeldBytes: number;
   readonly #moments = new Map<number, Moment>();
   /** Times that have something parked, ascending. What is parked at one that has no moment is in the engine alone. */
-  readonly #times: number[] = [];
+  readonly #times = new OrderedTimes();
   /** Of the slots in memory. */
   #heldBytes = 0;
   #changed: Slot[] = [];
@@ -94,7 +94,7 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
 
   get isEmpty(): boolean {
     this.#open();
-    return this.#times.length === 0;
+    return this.#times.size === 0;
   }
 
   park(key: K, timestamp: number, isLeft: boolean, value: L | R): void {
@@ -172,7 +172,7 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
 
   reset(): void {
     this.#moments.clear();
-    this.#times.length = 0;
+    this.#times.clear();
     this.#heldBytes = 0;
     this.#changed = [];
     this.#changedBytes = this.#takenBytes = 0;
@@ -208,9 +208,9 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
     try {
       while (iterator.next()) {
         const time = readTimestamp(iterator.key.subarray(start));
-        const isNew = times[times.length - 1] !== time;
+        const isNew = times.last !== time;
         if (isNew) {
-          times.push(time);
+          times.add(time);
           if (this.#heldBytes < this.#maxHeldBytes) this.#moments.set(time, { left: new Map(), right: new Map() });
         }
         const moment = this.#moments.get(time);
@@ -234,8 +234,8 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
   /** What is parked at a time, in memory afterwards; undefined if nothing is. */
   #moment(time: number): Moment | undefined {
     const known = this.#moments.get(time);
-    if (known !== undefined || this.#moments.size === this.#times.length) return known;
-    if (this.#times[lowerBound(this.#times, time)] !== time) return undefined;
+    if (known !== undefined || this.#moments.size === this.#times.size) return known;
+    if (!this.#times.has(time)) return undefined;
     const moment: Moment = { left: new Map(), right: new Map() };
     const iterator = this.#engine.iterate({ gte: this.#timeKey(time), lt: this.#timeKey(time + 1) });
     try {
@@ -250,8 +250,8 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
   /** Leaves the latest times to the engine, which has them, until the rest fits. What changed since it was last written stays. */
   #letGo(): void {
     const changed = new Set(this.#changed.map(({ time }) => time));
-    for (let at = this.#times.length - 1; at >= 0 && this.#heldBytes > this.#maxHeldBytes; at--) {
-      const time = this.#times[at] as number;
+    let time = this.#times.last;
+    for (; time !== undefined && this.#heldBytes > this.#maxHeldBytes; time = this.#times.before(time)) {
       const moment = this.#moments.get(time);
       if (moment === undefined || changed.has(time)) continue;
       for (const slots of [moment.left, moment.right]) for (const slot of slots.values()) this.#heldBytes -= bytesOf(slot);
@@ -270,9 +270,7 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
     let moment = this.#moment(time);
     if (moment === undefined) {
       this.#moments.set(time, (moment = { left: new Map(), right: new Map() }));
-      const times = this.#times;
-      if (times.length === 0 || (times[times.length - 1] as number) < time) times.push(time);
-      else times.splice(lowerBound(times, time), 0, time);
+      this.#times.add(time);
     }
     const slots = isLeft ? moment.left : moment.right;
     let slot = slots.get(indexKey);
@@ -285,9 +283,7 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
 
   #forget(time: number): void {
     this.#moments.delete(time);
-    const at = lowerBound(this.#times, time);
-    if (at === 0) this.#times.shift();
-    else this.#times.splice(at, 1);
+    this.#times.delete(time);
   }
 
   #change(slot: Slot, bytes: number): void {
@@ -334,7 +330,7 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
   }
 
   #nextTime(after: number): number | undefined {
-    return this.#times[lowerBound(this.#times, after + 1)];
+    return this.#times.atOrAfter(after + 1);
   }
 
   #rowsAt(time: number): ParkedRow<K, L, R>[] {

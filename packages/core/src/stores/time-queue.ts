@@ -1,6 +1,6 @@
 /** What waits in a buffer, by time and then by the bytes of its key. An item keeps its place until it is removed. */
 import type { ByteString } from './key-bytes.ts';
-import { lowerBound } from './lower-bound.ts';
+import { OrderedTimes } from './ordered-times.ts';
 
 export interface Queued {
   readonly time: number;
@@ -14,8 +14,7 @@ interface Moment<T> {
 }
 
 export class TimeQueue<T extends Queued> {
-  /** Ascending. */
-  readonly #times: number[] = [];
+  readonly #times = new OrderedTimes();
   readonly #moments = new Map<number, Moment<T>>();
   #size = 0;
 
@@ -25,7 +24,7 @@ export class TimeQueue<T extends Queued> {
 
   /** Infinity if it is empty. */
   get minTime(): number {
-    return this.#times[0] ?? Number.POSITIVE_INFINITY;
+    return this.#times.first ?? Number.POSITIVE_INFINITY;
   }
 
   add(item: T): void {
@@ -37,14 +36,12 @@ export class TimeQueue<T extends Queued> {
       return;
     }
     this.#moments.set(item.time, { items: new Set([item]), ordered: null });
-    const times = this.#times;
-    if (times.length === 0 || (times[times.length - 1] as number) < item.time) times.push(item.time);
-    else times.splice(lowerBound(times, item.time), 0, item.time);
+    this.#times.add(item.time);
   }
 
   /** The eldest, which stays. */
   peek(): T | undefined {
-    const time = this.#times[0];
+    const time = this.#times.first;
     if (time === undefined) return undefined;
     const moment = this.#moments.get(time) as Moment<T>;
     // Latest first, so that the eldest is taken from the end.
@@ -61,14 +58,12 @@ export class TimeQueue<T extends Queued> {
     else moment.ordered = null;
     if (moment.items.size > 0) return;
     this.#moments.delete(item.time);
-    const at = lowerBound(this.#times, item.time);
-    if (at === 0) this.#times.shift();
-    else this.#times.splice(at, 1);
+    this.#times.delete(item.time);
   }
 
   /** The latest time before another that has items. */
   timeBefore(time: number): number | undefined {
-    return this.#times[lowerBound(this.#times, time) - 1];
+    return this.#times.before(time);
   }
 
   itemsAt(time: number): Iterable<T> {
@@ -76,7 +71,7 @@ export class TimeQueue<T extends Queued> {
   }
 
   clear(): void {
-    this.#times.length = 0;
+    this.#times.clear();
     this.#moments.clear();
     this.#size = 0;
   }

@@ -1,6 +1,7 @@
 /** Rows of one key in a windowed store: a sorted array of entries, and from which time on it has all there are. */
 import type { Header } from '../headers.ts';
 import { Entry, type EntryOwner } from './entry.ts';
+import { FrontList } from './front-list.ts';
 import type { ByteString } from './key-bytes.ts';
 
 /** One row: a window or a session of a key. `time` is the window's start or the session's end; `minor` the sequence number or the session's start. */
@@ -24,28 +25,28 @@ export class TimedEntry extends Entry {
   }
 }
 
-export class KeyRows {
+/** By time, then minor. */
+export class KeyRows extends FrontList<TimedEntry | undefined> {
   readonly indexKey: unknown;
-  /** By time, then minor. */
-  readonly entries: TimedEntry[] = [];
   /** Rows of this time and later are all here. */
   completeFrom: number;
   /** The key's bytes, once somebody asked for them. */
   byteKey: ByteString | undefined;
 
   constructor(indexKey: unknown, completeFrom: number) {
+    super(undefined);
     this.indexKey = indexKey;
     this.completeFrom = completeFrom;
   }
 
-  /** Index of the first entry that is not before (time, minor). Mostly it is the last one that is asked for. */
+  /** Place in `entries` of the first that is not before (time, minor). Mostly it is the last one that is asked for. */
   lowerBound(time: number, minor: number): number {
-    const { entries } = this;
+    const { entries, start } = this;
     let high = entries.length;
-    if (high === 0) return 0;
+    if (high === start) return high;
     const last = entries[high - 1] as TimedEntry;
     if (last.time < time || (last.time === time && last.minor < minor)) return high;
-    let low = 0;
+    let low = start;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const entry = entries[middle] as TimedEntry;
@@ -64,16 +65,11 @@ export class KeyRows {
   }
 
   add(entry: TimedEntry): void {
-    const at = this.lowerBound(entry.time, entry.minor);
-    if (at === this.entries.length) this.entries.push(entry);
-    else this.entries.splice(at, 0, entry);
+    this.insert(this.lowerBound(entry.time, entry.minor), entry);
   }
 
   remove(entry: TimedEntry): void {
-    const { entries } = this;
     const at = this.lowerBound(entry.time, entry.minor);
-    if (entries[at] !== entry) return;
-    if (at === 0) entries.shift();
-    else entries.splice(at, 1);
+    if (this.entries[at] === entry) this.removeAt(at);
   }
 }

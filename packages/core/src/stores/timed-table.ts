@@ -123,7 +123,7 @@ export class TimedTable<K, V> implements EntryOwner {
     const found = rows === undefined ? [] : this.#visible(rows, from, to);
     if (loaded !== undefined) {
       for (const entry of loaded) this.#readCache.add(entry);
-      if ((rows as KeyRows).entries.length === 0) this.#forget(rows as KeyRows);
+      if ((rows as KeyRows).size === 0) this.#forget(rows as KeyRows);
     }
     return found;
   }
@@ -223,8 +223,11 @@ export class TimedTable<K, V> implements EntryOwner {
       this.#byTime.visit(from, to, visitor);
       return;
     }
-    for (const { entries } of this.#index) {
-      for (const entry of entries) if (entry.time >= from && entry.time <= to) visitor(entry);
+    for (const { entries, start } of this.#index) {
+      for (let at = start; at < entries.length; at++) {
+        const entry = entries[at] as TimedEntry;
+        if (entry.time >= from && entry.time <= to) visitor(entry);
+      }
     }
   }
 
@@ -285,7 +288,8 @@ export class TimedTable<K, V> implements EntryOwner {
   }
 
   reset(): void {
-    for (const { entries } of this.#index) for (const entry of entries) this.#readCache.remove(entry);
+    for (const { entries, start } of this.#index)
+      for (let at = start; at < entries.length; at++) this.#readCache.remove(entries[at] as TimedEntry);
     this.#index.clear();
     this.#byTime?.clear();
     this.#uncommitted = [];
@@ -352,7 +356,7 @@ export class TimedTable<K, V> implements EntryOwner {
     entry.indexed = false;
     rows.remove(entry);
     this.#byTime?.delete(entry);
-    if (rows.entries.length === 0) this.#forget(rows);
+    if (rows.size === 0) this.#forget(rows);
   }
 
   #rowsOf(key: K): KeyRows | undefined {
@@ -388,16 +392,13 @@ export class TimedTable<K, V> implements EntryOwner {
     return entry;
   }
 
-  /** Drops expired rows from the front of a key's array, many at once. */
+  /** Drops expired rows from the front of a key's list. */
   #trim(rows: KeyRows): void {
-    const { entries } = rows;
     const { keptFrom } = this.times;
-    const first = entries[0];
-    if (first === undefined || first.time >= keptFrom || !first.disposable) return;
-    let count = 1;
-    for (let entry = entries[count]; entry !== undefined && entry.time < keptFrom && entry.disposable; entry = entries[count]) count++;
-    if (count < 8 && count < entries.length >>> 1) return;
-    for (const entry of entries.splice(0, count)) {
+    while (rows.size > 0) {
+      const entry = rows.entries[rows.start] as TimedEntry;
+      if (entry.time >= keptFrom || !entry.disposable) return;
+      rows.removeAt(rows.start);
       this.#readCache.remove(entry);
       entry.indexed = false;
       this.#byTime?.delete(entry);
