@@ -62,6 +62,8 @@ export interface GlobalTask {
   wipe(): MaybePromise<void>;
   /** The public face of a store; undefined if there is none of this name. */
   store(name: string): unknown;
+  /** The store itself, for the processors of tasks, which end before it does. */
+  sharedStore(name: string): unknown;
   /** Closes the processors. What was not committed is lost; the engine belongs to the caller. */
   close(): void;
 }
@@ -149,7 +151,8 @@ class GlobalStateTask implements GlobalTask {
   }
 
   start(nowMs: number): void {
-    this.#nowMs = this.#dropped.nowMs = nowMs;
+    this.#nowMs = nowMs;
+    this.#dropped.advance(nowMs);
     const { applicationId, log, metrics } = this.#init;
     for (const input of this.#inputs.values()) {
       const { processor: plan } = input.plan;
@@ -200,7 +203,8 @@ class GlobalStateTask implements GlobalTask {
       input !== undefined && processor !== undefined,
       `the global task got records of ${tp.topic}, which it does not read, or before its start`,
     );
-    this.#nowMs = this.#dropped.nowMs = nowMs;
+    this.#nowMs = nowMs;
+    this.#dropped.advance(nowMs);
     const from = this.position(tp) ?? 0;
     const context = this.#context;
     for (let index = 0; index < batch.count; index++) {
@@ -248,6 +252,10 @@ class GlobalStateTask implements GlobalTask {
     return store === undefined ? undefined : outsideStore(store, this.#context);
   }
 
+  sharedStore(name: string): unknown {
+    return this.#state.store(name);
+  }
+
   close(): void {
     let failure: { readonly error: unknown } | undefined;
     for (const input of this.#inputs.values()) {
@@ -258,7 +266,9 @@ class GlobalStateTask implements GlobalTask {
       }
       input.processor = undefined;
     }
+    this.#dropped.close();
     this.#state.reset();
+    this.#context.closed = true;
     this.#init.metrics.remove({ 'task-id': globalTaskId });
     if (failure !== undefined) throw failure.error;
   }

@@ -191,10 +191,12 @@ class StreamTask implements Task {
 
   start(nowMs: number): void {
     this.#expect('created');
-    this.#nowMs = this.#dropped.nowMs = nowMs;
+    this.#nowMs = nowMs;
+    this.#dropped.advance(nowMs);
     this.#sourceRows.clear();
     this.#graph.createProcessors();
     this.#phase = 'running';
+    this.#context.closed = false;
     this.#starting = this.#context.open = true;
     try {
       for (const node of this.#graph.processors) node.init();
@@ -243,7 +245,8 @@ class StreamTask implements Task {
 
   process(limit: number, nowMs: number): number {
     this.#expect('running');
-    this.#nowMs = this.#dropped.nowMs = nowMs;
+    this.#nowMs = nowMs;
+    this.#dropped.advance(nowMs);
     const group = this.#group;
     const output = this.#output;
     const maxUncommittedBytes = this.#init.settings.maxUncommittedBytes;
@@ -274,7 +277,8 @@ class StreamTask implements Task {
 
   punctuate(nowMs: number): number {
     this.#expect('running');
-    this.#nowMs = this.#dropped.nowMs = nowMs;
+    this.#nowMs = nowMs;
+    this.#dropped.advance(nowMs);
     let fired: number;
     this.#context.open = true;
     try {
@@ -291,7 +295,7 @@ class StreamTask implements Task {
 
   nextDueMs(): number | undefined {
     if (this.#phase !== 'running') return undefined;
-    const due = Math.min(this.#punctuations.wallDueMs, this.#group.idleUntilMs ?? Number.POSITIVE_INFINITY);
+    const due = Math.min(this.#punctuations.wallDueMs, this.#dropped.dueMs, this.#group.idleUntilMs ?? Number.POSITIVE_INFINITY);
     return due === Number.POSITIVE_INFINITY ? undefined : due;
   }
 
@@ -354,7 +358,8 @@ class StreamTask implements Task {
 
   resume(nowMs: number): void {
     this.#expect('suspended');
-    this.#nowMs = this.#dropped.nowMs = nowMs;
+    this.#nowMs = nowMs;
+    this.#dropped.advance(nowMs);
     this.#phase = 'running';
   }
 
@@ -374,6 +379,7 @@ class StreamTask implements Task {
     this.#times.clear();
     this.#offsets.clear();
     this.#context.clear();
+    this.#context.closed = true;
     this.#commitNeeded = this.#commitRequested = false;
     this.#phase = 'created';
   }
@@ -382,10 +388,12 @@ class StreamTask implements Task {
     if (this.#phase === 'closed') return;
     let failure: { readonly error: unknown } | undefined;
     this.#closeProcessors((error) => (failure ??= { error }));
+    this.#dropped.close();
     this.#state.reset();
     this.#collector.clear();
     this.#group.clear();
     this.#phase = 'closed';
+    this.#context.closed = true;
     this.#init.metrics.remove({ 'task-id': this.id });
     if (failure !== undefined) throw failure.error;
   }

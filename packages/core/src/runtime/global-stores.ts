@@ -103,6 +103,11 @@ export class GlobalStores {
     return this.#task.store(name);
   }
 
+  /** The store itself, for the processors of tasks. */
+  sharedStore(name: string): unknown {
+    return this.#task.sharedStore(name);
+  }
+
   /** Ends the loop, writes what was applied, and closes everything. */
   async close(): Promise<void> {
     this.#stopping.abort();

@@ -239,7 +239,7 @@ export class TaskRegistry {
         lastWords: output.lastWords,
         settings: this.#settings(),
         cacheBudget: this.#cacheBudget,
-        globalStore: (name) => this.#init.globalStores?.store(name),
+        globalStore: (name) => this.#init.globalStores?.sharedStore(name),
         metrics: options.metrics,
         log: options.log,
       });

@@ -22,6 +22,8 @@ export interface RawRecord {
 export class RecordContext {
   /** The task is in a call: stores may be written, records forwarded. Stores without a task are always open. */
   open = true;
+  /** The task was closed or aborted and has not started again: handles of its stores that others hold read nothing. */
+  closed = false;
   /** False before the first record, and while processors are initialised. */
   defined = false;
   /** Null in a punctuation. */

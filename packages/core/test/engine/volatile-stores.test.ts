@@ -101,7 +101,7 @@ describe('a store of a task whose engine ends with it', () => {
     harness.commit();
     harness.pipe('in', put('a', '2'));
     harness.task.abort();
-    expect(rows(harness, 'U')).toEqual(['a=1']);
+    expect(rows(harness.start(), 'U')).toEqual(['a=1']);
     expect(rows(harness, 'A')).toEqual([]);
   });
 
@@ -180,7 +180,9 @@ describe('aborts at any step', () => {
             if (value === null) model.delete(key as string);
             else model.set(key as string, `${model.get(key as string) ?? ''}${String(value)}`);
           }
-          expect(rows(harness, 'A')).toEqual([...model].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}=${value}`));
+          expect(rows(harness.start(), 'A')).toEqual(
+            [...model].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}=${value}`),
+          );
         }),
         { numRuns: 150, seed: 5 },
       );

@@ -75,7 +75,7 @@ export class DriverCore {
       log: options.log,
       committed: this.#committed,
       serdes: new SerdePreparation(this.plan.globalStores),
-      globalStore: (name) => this.#global?.store(name),
+      globalStore: (name) => this.#global?.sharedStore(name),
       settings: {
         ...this.plan.settings,
         applicationId: options.applicationId,

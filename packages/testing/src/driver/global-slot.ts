@@ -55,6 +55,11 @@ export class GlobalSlot {
     return this.#task.store(name);
   }
 
+  /** The store itself, for the processors of tasks. */
+  sharedStore(name: string): unknown {
+    return this.#task.sharedStore(name);
+  }
+
   /** Applies what the topics got since the last call. */
   *feed(nowMs: number): Steps<void> {
     yield* this.#read(nowMs, false);
