@@ -106,7 +106,11 @@ function formatOf(serde: Serde<unknown> | undefined): string | null {
 function layoutOf(spec: StoreSpec): Readonly<Record<string, boolean | number | null>> {
   switch (spec.kind) {
     case 'keyValue':
-      return { timestamped: spec.timestamped, ...(spec.maxEntries === undefined ? {} : { maxEntries: spec.maxEntries }) };
+      return {
+        timestamped: spec.timestamped,
+        ...(spec.forgetsTimestamps === true ? { forgetsTimestamps: true } : {}),
+        ...(spec.maxEntries === undefined ? {} : { maxEntries: spec.maxEntries }),
+      };
     case 'window':
       return {
         timestamped: spec.timestamped,

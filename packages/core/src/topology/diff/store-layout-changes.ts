@@ -61,6 +61,8 @@ function measureChanged(store: StoreDescription, measure: string, was: Measure, 
           remedy: resetRemedy,
         },
       ];
+    case 'forgetsTimestamps':
+      return [timestampsSwitched(store, is === true)];
     case 'timestamped':
     case 'timeOrdered':
     case 'keyIndexed':
@@ -84,6 +86,20 @@ function measureChanged(store: StoreDescription, measure: string, was: Measure, 
     default:
       return [{ kind: 'storeLayoutChanged', impact: 'none', subject: name, text }];
   }
+}
+
+/** The changelog is the same with and without them: only what lies on disk is another. */
+function timestampsSwitched({ changelog, name }: StoreDescription, forgets: boolean): TopologyChange {
+  const text = `the store "${name}" ${forgets ? 'keeps its rows without their timestamps, which are read back as -1, and kept them before' : 'keeps the timestamps of its rows, and did not before'}`;
+  const base = { kind: 'storeLayoutChanged', subject: name } as const;
+  if (changelog === null)
+    return { ...base, impact: 'reset', text: `${text}; rows on disk lie differently, and no changelog has them`, remedy: resetRemedy };
+  return {
+    ...base,
+    impact: 'care',
+    text: `${text}; what is on disk is restored from the changelog anew`,
+    remedy: 'allow for the time that this takes',
+  };
 }
 
 /** Null is longer than everything. */

@@ -265,6 +265,49 @@ const cases: readonly Case[] = [
     rolling: true,
   },
   {
+    what: 'rows without their timestamps',
+    after: (builder) => {
+      builder
+        .stream('in')
+        .groupByKey()
+        .count({ store: { name: 'a', timestamps: false } });
+    },
+    verdict: 'care',
+    changes: ['care storeLayoutChanged a'],
+    rolling: true,
+  },
+  {
+    what: 'rows with their timestamps again',
+    before: (builder) => {
+      builder
+        .stream('in')
+        .groupByKey()
+        .count({ store: { name: 'a', timestamps: false } });
+    },
+    after: base,
+    verdict: 'care',
+    changes: ['care storeLayoutChanged a'],
+    rolling: true,
+  },
+  {
+    what: 'rows without their timestamps that no changelog has',
+    before: (builder) => {
+      builder
+        .stream('in')
+        .groupByKey()
+        .count({ store: { name: 'a', logging: false } });
+    },
+    after: (builder) => {
+      builder
+        .stream('in')
+        .groupByKey()
+        .count({ store: { name: 'a', logging: false, timestamps: false } });
+    },
+    verdict: 'needsReset',
+    changes: ['reset storeLayoutChanged a'],
+    rolling: false,
+  },
+  {
     what: 'no changelog any more',
     after: (builder) => {
       builder
