@@ -24,6 +24,7 @@ export interface CloseOptions {
 export class KafkaStreams implements AsyncDisposable {
   readonly #options: RuntimeOptions;
   readonly #instance: StreamsInstance;
+  readonly #storeNames: readonly string[];
   #starting: Promise<void> | undefined;
   #closing: Promise<boolean> | undefined;
 
@@ -41,6 +42,8 @@ export class KafkaStreams implements AsyncDisposable {
       throw new TopologyError('the topology reads no topic, so there is nothing to run: add a stream or a table');
     }
     this.#options = resolveOptions(options);
+    const stores = [...subtopologies.flatMap((subtopology) => subtopology.stores), ...globalStores.map(({ store }) => store)];
+    this.#storeNames = stores.map(({ spec }) => spec.name);
     this.#instance = new StreamsInstance(topology.plan, this.#options, createTask);
   }
 
@@ -57,9 +60,13 @@ export class KafkaStreams implements AsyncDisposable {
     return this.#instance.tasks();
   }
 
-  /** A key-value store of this instance, for reading. Its tasks may move: every call sees those that run then. */
+  /**
+   * A key-value store of this instance, for reading. Its tasks may move: every call sees those that run then.
+   *
+   * @throws MR_STORE_UNAVAILABLE if the topology has no such store; each call, while no task of this instance has it
+   */
   store<K, V>(name: string): LocalKeyValueStore<K, V> {
-    return localKeyValueStore(name, () => this.#instance.stores(name));
+    return localKeyValueStore(name, this.#storeNames, () => this.#instance.stores(name));
   }
 
   /**

@@ -15,16 +15,27 @@ export interface LocalKeyValueStore<K, V> {
 
 /**
  * @param current the stores by task, as of each call: tasks come and go
- * @throws MR_STORE_UNAVAILABLE from each call while no task of the instance has the store
+ * @param known the names of all stores of the topology
+ * @throws MR_STORE_UNAVAILABLE if the topology has no such store; and from each call while no task of the instance has it
  */
-export function localKeyValueStore<K, V>(name: string, current: () => ReadonlyMap<string, unknown>): LocalKeyValueStore<K, V> {
+export function localKeyValueStore<K, V>(
+  name: string,
+  known: readonly string[],
+  current: () => ReadonlyMap<string, unknown>,
+): LocalKeyValueStore<K, V> {
+  if (!known.includes(name)) {
+    const others = known.toSorted().join(', ') || 'none';
+    throw new StreamsError('MR_STORE_UNAVAILABLE', `the topology has no store ${name}; its stores: ${others}`, {
+      details: { store: name },
+    });
+  }
   const stores = (): readonly ReadOnlyKeyValueStore<K, V>[] => {
     // The name and the types are the caller's claim, as with `getStateStore`.
     const found = [...current().values()] as ReadOnlyKeyValueStore<K, V>[];
     if (found.length > 0) return found;
     throw new StreamsError(
       'MR_STORE_UNAVAILABLE',
-      `no running task of this instance has a store ${name}: it may run elsewhere, be restoring, or not exist`,
+      `no running task of this instance has a store ${name}: it may run elsewhere, be restoring, or not be started`,
       { details: { store: name } },
     );
   };
