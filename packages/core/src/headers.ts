@@ -17,8 +17,20 @@ const none: readonly Header[] = [];
 export class Headers implements Iterable<Header> {
   #list: readonly Header[];
 
-  constructor(headers: readonly Header[] = none) {
-    this.#list = headers;
+  /**
+   * A set of its own of the headers given, in which text became UTF-8.
+   *
+   * @throws MR_ARGUMENT_INVALID for what is no list of headers
+   */
+  constructor(headers: Iterable<Header> = none) {
+    this.#list = headers === none ? none : checkedList(headers);
+  }
+
+  /** @internal Headers that Millrace made: not looked at, and not copied. */
+  static trusted(headers: readonly Header[]): Headers {
+    const made = new Headers();
+    made.#list = headers;
+    return made;
   }
 
   /** Number of headers. */
@@ -32,12 +44,7 @@ export class Headers implements Iterable<Header> {
    * @throws MR_ARGUMENT_INVALID for what is no list of headers
    */
   static of(given: Headers | Iterable<Header>): Headers {
-    if (given instanceof Headers) return given.copy();
-    // JavaScript may pass anything, an object with a property for each header for one.
-    if (typeof (given as Partial<Iterable<Header>> | null)?.[Symbol.iterator] !== 'function') {
-      throw refused(`headers must be a list of { key, value }, got ${shown(given)}`);
-    }
-    return new Headers(Array.from(given, checked));
+    return given instanceof Headers ? given.copy() : new Headers(given);
   }
 
   /**
@@ -68,7 +75,7 @@ export class Headers implements Iterable<Header> {
 
   /** A copy that changes on its own. */
   copy(): Headers {
-    return new Headers(this.#list);
+    return Headers.trusted(this.#list);
   }
 
   [Symbol.iterator](): Iterator<Header> {
@@ -76,9 +83,18 @@ export class Headers implements Iterable<Header> {
   }
 }
 
-function checked(header: Header): Header {
-  // JavaScript may pass anything.
-  const { key, value } = (header ?? {}) as Partial<Header>;
+/** JavaScript may pass anything: an object or a map with an entry for each header, or text, which is a list too. */
+function checkedList(given: unknown): readonly Header[] {
+  const isList = typeof given === 'object' && given !== null && Symbol.iterator in given && !(given instanceof Map);
+  if (!isList) throw refused(`headers must be a list of { key, value }, got ${shown(given)}`);
+  return Array.from(given as Iterable<unknown>, checked);
+}
+
+function checked(header: unknown): Header {
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
+    throw refused(`headers must be a list of { key, value }, got ${shown(header)} in it`);
+  }
+  const { key, value } = header as Partial<Header>;
   return checkedHeader(key, value);
 }
 

@@ -71,7 +71,7 @@ export class StreamRecord<K, V> {
   /**
    * A record of the given parts; the headers are copied.
    *
-   * @throws MR_TIMESTAMP_INVALID if the timestamp is not a whole number from 0 to `Number.MAX_SAFE_INTEGER`.
+   * @throws MR_TIMESTAMP_INVALID if the timestamp is not a whole number from 0 to `Number.MAX_SAFE_INTEGER`; MR_ARGUMENT_INVALID for what is no list of headers.
    */
   static of<K, V>(init: RecordInit<K, V>): StreamRecord<K, V> {
     checkTimestamp(init.timestamp);
@@ -196,12 +196,17 @@ export class StreamRecord<K, V> {
     return copy;
   }
 
+  /**
+   * The headers are copied; text in them becomes UTF-8.
+   *
+   * @throws MR_ARGUMENT_INVALID for what is no list of headers
+   */
   withHeaders(headers: Headers | readonly Header[]): StreamRecord<K, V> {
     const copy = new StreamRecord<K, V>(
       this.#key,
       this.#value,
       this.timestamp,
-      headers instanceof Headers ? headers.copy() : new Headers(headers),
+      Headers.of(headers),
       this.#batch,
       this.#index,
       this.#keySerde,

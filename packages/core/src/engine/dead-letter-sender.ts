@@ -43,7 +43,7 @@ export function appendDeadLetter(output: Output, letter: DeadLetter, count: numb
 
 /** @throws MR_ARGUMENT_INVALID if it is no letter: handlers are the user's code, and not all of it is typed */
 export function checkDeadLetter(letter: DeadLetter): void {
-  const { key, timestamp, topic, value } = letter;
+  const { headers, key, timestamp, topic, value } = letter;
   const wrong =
     typeof topic !== 'string' || topic === ''
       ? 'it has no topic'
@@ -53,6 +53,7 @@ export function checkDeadLetter(letter: DeadLetter): void {
           ? `its timestamp is ${timestamp}`
           : undefined;
   if (wrong !== undefined) throw new StreamsError('MR_ARGUMENT_INVALID', `a handler gave a dead letter that cannot be sent: ${wrong}`);
+  if (headers !== undefined) Headers.of(headers);
 }
 
 function isBytes(value: unknown): boolean {

@@ -92,7 +92,7 @@ export class FetchedRecords {
   /** Decodes the headers; their values are copies. */
   headers(index: number): Headers {
     const start = this.headersStart(index);
-    return start < 0 ? new Headers() : new Headers(decodeHeaders(this.buffer, start));
+    return start < 0 ? new Headers() : Headers.trusted(decodeHeaders(this.buffer, start));
   }
 
   /** Bytes of key and value, for buffer limits. */

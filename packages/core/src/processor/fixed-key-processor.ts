@@ -18,6 +18,7 @@ export interface FixedKeyRecord<out K, out V> extends FixedKey {
   withValue<V2>(value: V2): FixedKeyRecord<K, V2>;
   /** @throws MR_TIMESTAMP_INVALID if the timestamp is not a whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
   withTimestamp(timestamp: number): FixedKeyRecord<K, V>;
+  /** @throws MR_ARGUMENT_INVALID for what is no list of headers. Text in them becomes UTF-8. */
   withHeaders(headers: Headers | readonly Header[]): FixedKeyRecord<K, V>;
 }
 

@@ -94,7 +94,7 @@ export function decodeBuffered(bytes: Uint8Array): { readonly record: BufferedRe
       offset,
       topic: text === '' ? null : text,
       partition,
-      headers: headers.length === 0 ? null : new Headers(headers),
+      headers: headers.length === 0 ? null : Headers.trusted(headers),
     };
     return { record: { context, prior, old, value }, time };
   } catch (error) {

@@ -244,7 +244,7 @@ export class JoinWindows<K, V> extends WindowRows<K, V, ValueAndHeaders<V>> impl
   }
 
   protected override valueAt(value: V, _timestamp: number, headers: readonly Header[] | null): ValueAndHeaders<V> {
-    return { value, headers: new Headers(headers ?? undefined) };
+    return { value, headers: headers === null ? new Headers() : Headers.trusted(headers) };
   }
 }
 

@@ -269,11 +269,18 @@ describe('an answer with letters of its own', () => {
     ['no topic', { topic: '', key: null, value: null }, /it has no topic/],
     ['text instead of bytes', { topic: 'dlq', key: 'k' as unknown as Uint8Array, value: null }, /must be a Uint8Array or null/],
     ['a time that is none', { topic: 'dlq', key: null, value: null, timestamp: Number.NaN }, /its timestamp is NaN/],
+    ['headers that are none', { topic: 'dlq', key: null, value: null, headers: [['a', 'b']] as never }, /headers must be a list of/],
   ])('is fatal with %s', (_, letter, message) => {
     const harness = new Harness(simple, { handlers: own('continue', letter) }).start();
     expect(() => harness.pipe('in', { value: 'poison' })).toThrow(
       expect.objectContaining({ code: 'MR_PROCESSING', message: expect.stringMatching(message) }),
     );
+  });
+
+  it('has text in headers as UTF-8', () => {
+    const letter = { topic: 'dlq', key: null, value: null, headers: [{ key: 'h', value: 'text' }] as never };
+    const harness = new Harness(simple, { handlers: own('continue', letter) }).start().pipe('in', { value: 'poison' });
+    expect(harness.output.sent.map(({ headers }) => headers)).toEqual([[['h', 'text']]]);
   });
 
   it.each([['ignore'], [{ decision: 'continue' }], [{ decision: 'perhaps', deadLetters: [] }], [undefined]])(
