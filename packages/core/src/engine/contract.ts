@@ -207,9 +207,9 @@ export interface Task {
    * the uncommitted limit is reached.
    */
   process(limit: number, nowMs: number): number;
-  /** Fires the wall-clock punctuations due at `nowMs`. Returns how many fired. */
+  /** Fires the wall-clock punctuations due at `nowMs`, and logs what is due. Returns how many fired. */
   punctuate(nowMs: number): number;
-  /** When the next wall-clock punctuation, or the end of idling, is due; undefined if none. */
+  /** When the next wall-clock punctuation, the end of idling, or a line in the log about dropped records is due; undefined if none. `punctuate` is to be called then. */
   nextDueMs(): number | undefined;
   /** Something ran since the last commit. */
   readonly commitNeeded: boolean;
