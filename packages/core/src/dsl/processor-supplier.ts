@@ -2,10 +2,11 @@
  * A processor that brings its stores: what makes one reusable, since whoever adds it need not know what it keeps.
  * Kafka Streams: `ProcessorSupplier`, `FixedKeyProcessorSupplier` and `ValueTransformerWithKeySupplier` with `ConnectedStoreProvider.stores()` (KIP-401).
  */
-import { StreamsError, TopologyError } from '../errors.ts';
+import { describeValue, StreamsError, TopologyError } from '../errors.ts';
 import { requireFunction } from '../operators/functions.ts';
 import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
 import type { ProcessorFactory } from '../processor/processor.ts';
+import { refusePromise } from '../processor/synchronous.ts';
 import type { ValueTransformerFactory } from '../processor/value-transformer.ts';
 import type { ConnectedStore } from './state-store.ts';
 
@@ -33,7 +34,7 @@ export type ValueTransformerSupplier<K, V, V2> = ValueTransformerFactory<K, V, V
 /**
  * Parts factory and stores, those of the operator's options behind those that the processor brings.
  *
- * @throws MR_ARGUMENT_INVALID if the factory is none, or returns the same object twice: tasks must not share one.
+ * @throws MR_ARGUMENT_INVALID if the factory is none, returns no object, or the same one twice: tasks must not share one; MR_ASYNC_RESULT if it returns a promise.
  */
 export function openSupplier<C extends () => object>(
   supplier: C | WithStores<C>,
@@ -61,7 +62,7 @@ export function openCopySupplier<K, V>(
   return create;
 }
 
-/** @throws MR_ARGUMENT_INVALID if `create` returns the same object twice: tasks must not share one. */
+/** @throws MR_ARGUMENT_INVALID if `create` returns no object, or the same one twice: tasks must not share one; MR_ASYNC_RESULT if it returns a promise. */
 function checkFactory(create: () => object, what: string): void {
   // A class cannot be called.
   if (/^class\b/.test(Function.prototype.toString.call(create))) {
@@ -70,10 +71,21 @@ function checkFactory(create: () => object, what: string): void {
       `${what} needs a function that makes a processor, got a class: pass () => new ${create.name || 'YourProcessor'}()`,
     );
   }
-  if (create() === create()) {
+  if (madeBy(create, what) === madeBy(create, what)) {
     throw new StreamsError(
       'MR_ARGUMENT_INVALID',
       `the function given to ${what} returned the same object twice; return a new one each time`,
     );
   }
+}
+
+/** JavaScript may return anything, most often nothing: braces without `return`. */
+function madeBy(create: () => unknown, what: string): object {
+  const made = create();
+  refusePromise(made, `the function given to ${what}`);
+  if (typeof made === 'object' && made !== null) return made;
+  throw new StreamsError(
+    'MR_ARGUMENT_INVALID',
+    `the function given to ${what} must return a new object each time, got ${describeValue(made)}: with braces it needs a return, as in () => { return new YourProcessor(); }`,
+  );
 }

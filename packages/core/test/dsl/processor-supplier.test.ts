@@ -118,7 +118,43 @@ describe('a processor brings its stores', () => {
   it('and is made anew for each task', () => {
     const shared = new First();
     const builder = new StreamsBuilder(text);
-    expect(() => builder.stream('in').process({ create: () => shared })).toThrow(/MR_ARGUMENT_INVALID/);
+    expect(() => builder.stream('in').process({ create: () => shared })).toThrow(/MR_ARGUMENT_INVALID.*returned the same object twice/);
+  });
+});
+
+describe('a factory that makes no processor', () => {
+  const made: readonly (readonly [what: string, made: unknown, message: RegExp])[] = [
+    [
+      'nothing',
+      undefined,
+      /^MR_ARGUMENT_INVALID: the function given to .* must return a new object each time, got undefined: with braces it needs a return/,
+    ],
+    ['null', null, /^MR_ARGUMENT_INVALID: .* got null/],
+    ['a number that is none', Number.NaN, /^MR_ARGUMENT_INVALID: .* got NaN/],
+    ['a class', First, /^MR_ARGUMENT_INVALID: .* got a function/],
+    ['a promise', Promise.resolve(new First()), /^MR_ASYNC_RESULT: the function given to .* returned a promise/],
+  ];
+  // What JavaScript may return.
+  type Create = () => never;
+  const uses: readonly (readonly [operator: string, use: (create: Create) => unknown])[] = [
+    ['process', (create) => new StreamsBuilder(text).stream('in').process(create)],
+    ['process with stores', (create) => new StreamsBuilder(text).stream('in').process({ create })],
+    ['processValues', (create) => new StreamsBuilder(text).stream('in').processValues(create)],
+    ['transformValues', (create) => new StreamsBuilder(text).table('in').transformValues(create)],
+    ['addProcessor', (create) => new TopologyBuilder(text).addSource('s', 'in').addProcessor('p', create, { parents: 's' })],
+  ];
+
+  it.each(uses.flatMap(([operator, use]) => made.map(([what, result, message]) => ({ operator, use, what, result, message }))))(
+    'is refused: $operator, $what',
+    ({ use, result, message }) => {
+      expect(() => use(() => result as never)).toThrow(message);
+    },
+  );
+
+  it('is refused where it makes one the first time alone', () => {
+    let left = 1;
+    const create = (): First => (left-- > 0 ? new First() : (undefined as never));
+    expect(() => new StreamsBuilder(text).stream('in').process(create)).toThrow(/got undefined/);
   });
 });
 
