@@ -89,9 +89,14 @@ export const isSerde: OptionCheck = (value, what) => {
 /** True, false, or the configuration of a topic. */
 export const isLogging: OptionCheck = (value, what) => {
   if (typeof value === 'boolean') return;
-  if (isObject(value) && !Array.isArray(value) && Object.values(value).every((setting) => typeof setting === 'string')) return;
+  if (isTopicConfiguration(value)) return;
   throw refused(`${what} must be true, false or the configuration of a topic, with text for every setting, got ${shown(value)}`);
 };
+
+/** Settings of a topic, each as text. */
+export function isTopicConfiguration(value: unknown): value is Readonly<Record<string, string>> {
+  return isObject(value) && !Array.isArray(value) && Object.values(value).every((setting) => typeof setting === 'string');
+}
 
 /** A value in an error: short, and never the cause of another error. */
 export function shown(value: unknown): string {

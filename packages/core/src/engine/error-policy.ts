@@ -287,12 +287,23 @@ const handlerOptions: readonly (keyof ErrorHandlers)[] = [...handlerNames, 'dead
 /**
  * JavaScript may pass the answer in the place of a handler, or misspell its name, which would show at the first failure.
  *
- * @throws MR_CONFIG_INVALID for a handler that is no function, and for one that there is not
+ * @throws MR_CONFIG_INVALID for a handler that is no function, for one that there is not, and for a dead letter topic that is no name
  */
 export function checkHandlers(handlers: { readonly [N in keyof ErrorHandlers]?: ErrorHandlers[N] | undefined } | undefined): void {
-  if (handlers !== undefined) checkOptionNames(handlers, handlerOptions, 'handlers');
+  if (handlers === undefined) return;
+  checkOptionNames(handlers, handlerOptions, 'handlers');
+  const { deadLetterTopic }: { readonly deadLetterTopic?: unknown } = handlers;
+  if (deadLetterTopic !== undefined && (typeof deadLetterTopic !== 'string' || deadLetterTopic === '')) {
+    throw new StreamsError(
+      'MR_CONFIG_INVALID',
+      `option handlers.deadLetterTopic is ${describeValue(deadLetterTopic)}: leave it out, or give the name of a topic that exists`,
+      {
+        details: { option: 'handlers.deadLetterTopic' },
+      },
+    );
+  }
   for (const name of handlerNames) {
-    const handler: unknown = handlers?.[name];
+    const handler: unknown = handlers[name];
     if (handler === undefined || typeof handler === 'function') continue;
     throw new StreamsError(
       'MR_CONFIG_INVALID',

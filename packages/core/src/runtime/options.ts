@@ -6,7 +6,7 @@ import { ClientError, StreamsError } from '../errors.ts';
 import type { ClientFactory, ProducerOptions } from '../kafka/port.ts';
 import { consoleLogger, type Logger } from '../log.ts';
 import { type Metrics, MetricsRegistry } from '../metrics.ts';
-import { checkOptionNames } from '../option-checks.ts';
+import { checkOptionNames, isTopicConfiguration, shown } from '../option-checks.ts';
 import { type Clock, type Duration, parseDuration, systemClock } from '../time.ts';
 import type { StateListener } from './client-state.ts';
 import type { RestoreListener } from './events.ts';
@@ -273,18 +273,20 @@ export function resolveOptions(options: KafkaStreamsOptions): RuntimeOptions {
   if (options.stateMismatch !== undefined && options.stateMismatch !== 'rebuild' && options.stateMismatch !== 'stop')
     throw invalid('stateMismatch', options.stateMismatch, "use 'rebuild' or 'stop'");
   checkHandlers(options.handlers);
-  const deadLetterTopic: unknown = options.handlers?.deadLetterTopic;
-  if (deadLetterTopic !== undefined && (typeof deadLetterTopic !== 'string' || deadLetterTopic === ''))
-    throw invalid('handlers.deadLetterTopic', deadLetterTopic, 'leave it out, or give the name of a topic that exists');
   for (const name of ['onStateChange', 'onRestore', 'onUncaughtError'] as const)
     if (options[name] !== undefined && typeof options[name] !== 'function') throw invalid(name, options[name], 'give a function');
   for (const name of ['leaveOnClose', 'handleSignals'] as const)
     if (options[name] !== undefined && typeof options[name] !== 'boolean') throw invalid(name, options[name], 'use true or false');
-  if (options.instanceId === '') throw invalid('instanceId', '', 'leave it out, or give a name that no other instance has');
+  const { clientId, instanceId, topicConfigs }: { readonly [N in keyof KafkaStreamsOptions]?: unknown } = options;
+  if (instanceId !== undefined && (typeof instanceId !== 'string' || instanceId === ''))
+    throw invalid('instanceId', instanceId, 'leave it out, or give a name that no other instance has');
+  if (clientId !== undefined && typeof clientId !== 'string') throw invalid('clientId', clientId, 'leave it out, or give a name');
+  if (topicConfigs !== undefined && !isTopicConfiguration(topicConfigs))
+    throw invalid('topicConfigs', topicConfigs, "give an object with text for every setting, such as { 'retention.ms': '86400000' }");
 
   const duration = (name: keyof KafkaStreamsOptions, value: Duration | undefined, standard: number, least: number): number => {
     const ms = value === undefined ? standard : typeof value === 'number' ? value : parseOption(name, value);
-    if (!Number.isFinite(ms) || ms < least) throw invalid(name, value, `at least ${least} ms`);
+    if (!Number.isSafeInteger(ms) || ms < least) throw invalid(name, value, `a whole number of milliseconds, at least ${least}`);
     return ms;
   };
   const bytes = (name: keyof KafkaStreamsOptions, value: number | undefined, standard: number, least: number): number => {
@@ -367,7 +369,7 @@ function parseOption(name: string, value: Duration): number {
   } catch (cause) {
     throw new StreamsError(
       'MR_CONFIG_INVALID',
-      `option ${name}: ${JSON.stringify(value)} is no duration. Give milliseconds or text like '250ms', '30s', '5m', '2h', '7d'`,
+      `option ${name}: ${shown(value)} is no duration. Give milliseconds or text like '250ms', '30s', '5m', '2h', '7d'`,
       {
         details: { option: name },
         cause,
@@ -377,8 +379,7 @@ function parseOption(name: string, value: Duration): number {
 }
 
 function invalid(option: string, value: unknown, remedy: string): StreamsError {
-  const shown = typeof value === 'object' || typeof value === 'function' ? typeof value : JSON.stringify(value);
-  return new StreamsError('MR_CONFIG_INVALID', `option ${option} is ${shown}: ${remedy}`, { details: { option } });
+  return new StreamsError('MR_CONFIG_INVALID', `option ${option} is ${shown(value)}: ${remedy}`, { details: { option } });
 }
 
 /** Without the entries that are undefined, which would hide a default. */

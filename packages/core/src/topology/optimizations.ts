@@ -1,5 +1,6 @@
 /** Which rewritings of a topology the user asked for. Kafka Streams: `topology.optimization`. */
 import { StreamsError } from '../errors.ts';
+import { shown } from '../option-checks.ts';
 
 const optimizations = ['reuse.ktable.source.topics', 'merge.repartition.topics', 'single.store.self.join'] as const;
 
@@ -23,6 +24,6 @@ export function optimizationsOf(optimize: Optimize | undefined): ReadonlySet<Opt
   if (unknown === undefined) return new Set(optimize);
   throw new StreamsError(
     'MR_CONFIG_INVALID',
-    `there is no optimisation ${JSON.stringify(unknown)}: optimize is 'all', 'none' or a list of '${optimizations.join("', '")}'`,
+    `there is no optimisation ${shown(unknown)}: optimize is 'all', 'none' or a list of '${optimizations.join("', '")}'`,
   );
 }

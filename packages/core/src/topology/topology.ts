@@ -1,5 +1,6 @@
 /** A built topology: what the runtime and the test driver take. */
 import { StreamsError } from '../errors.ts';
+import { shown } from '../option-checks.ts';
 import { describeAsData, type TopologyDescription } from './describe-json.ts';
 import { describeAsMermaid } from './describe-mermaid.ts';
 import type { TopologyPlan } from './plan.ts';
@@ -37,7 +38,7 @@ export class Topology {
         // JavaScript may ask for anything.
         throw new StreamsError(
           'MR_ARGUMENT_INVALID',
-          `a topology is described as 'text', 'json' or 'mermaid', not ${JSON.stringify(format)}`,
+          `a topology is described as 'text', 'json' or 'mermaid', not ${shown(format)}`,
         );
     }
   }
