@@ -93,6 +93,13 @@ export class Harness {
     await this.clock.run(producer.flush());
   }
 
+  /** After a topic was made again: who wrote to the one before refuses to go on. */
+  async renewClient(): Promise<void> {
+    if (this.#client !== undefined) await this.clock.run(this.#client.close());
+    this.#client = undefined;
+    this.#producer = undefined;
+  }
+
   /** The committed offset of a partition under the application's group; null if there is none. */
   async committed(topic: string, partition: number, groupId = 'app'): Promise<number | null> {
     const tp = topicPartition(topic, partition);

@@ -15,7 +15,7 @@ export const metaKinds = {
   unloggedInput: 4,
   /** Name → a time that a processor keeps over a restart. */
   time: 5,
-  /** Changelog topic → id of the topic that the data came from, noted by the runtime. */
+  /** Changelog, or input of stores without one → id of the topic that the data came from, noted by the runtime. */
   topicId: 6,
   /** Use of a serde, a zero byte, a name → what the serde keeps under it, noted by the runtime. */
   serde: 7,

@@ -97,7 +97,7 @@ export interface KafkaStreamsOptions {
   readonly taskTimeoutMs?: Duration | undefined;
   /**
    * Local state whose changelog was deleted, made again or cut short may be the only copy of some rows: `stop` with a coded error, or `rebuild` it from what the changelogs have.
-   * Stores without a changelog keep their rows.
+   * Stores without a changelog keep their rows. An input that was made again since they read it stops too, or is read from where the group stands in it.
    * State that is merely too old is always rebuilt, since nothing is lost by it. Default `stop`.
    */
   readonly stateMismatch?: 'rebuild' | 'stop' | undefined;

@@ -5,13 +5,13 @@
 import type { MaybePromise, StateEngine } from '@millrace/state';
 import { metaKey, metaKinds } from '../engine/state-layout.ts';
 
-/** The id of the changelog that the data came from; undefined if none was noted. */
+/** The id of the topic that the data came from; undefined if none was noted. */
 export function noteOfTopicId(engine: StateEngine, topic: string): string | undefined {
   const value = engine.get(metaKey(metaKinds.topicId, topic));
   return value === undefined ? undefined : Buffer.from(value).toString('utf8');
 }
 
-/** Notes the ids of changelogs. Written before anything of these topics is. */
+/** Notes the ids of topics. Written before anything of these topics is. */
 export function noteTopicIds(engine: StateEngine, ids: ReadonlyMap<string, string>): MaybePromise<void> {
   if (ids.size === 0) return undefined;
   const batch = engine.batch();

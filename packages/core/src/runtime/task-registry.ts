@@ -18,8 +18,9 @@ import type { RuntimeOptions } from './options.ts';
 import type { GlobalStores } from './global-stores.ts';
 import type { OutputHolder } from './output-holder.ts';
 import { OwnedTask } from './owned-task.ts';
+import { compareInputs, inputsToCompare } from './recreated-inputs.ts';
 import type { Restorer } from './restorer.ts';
-import { retrying } from './retry.ts';
+import { type RetryContext, retrying } from './retry.ts';
 import { openSerdes, serdeUses } from './serde-openings.ts';
 import { statelessState } from './stateless-state.ts';
 import { compareTaskIds } from './task-id.ts';
@@ -229,6 +230,7 @@ export class TaskRegistry {
     try {
       const sourceTopics = topics.topicsOfSources(subtopology, new Set(assigned.sourceTopics));
       await this.#openSerdes(assigned.id, subtopology.plan, sourceTopics, state.engine);
+      await this.#compareInputs(assigned, subtopology.plan, state.engine);
       const task = this.#init.createTask({
         id: assigned.id,
         partition: assigned.partition,
@@ -261,12 +263,24 @@ export class TaskRegistry {
     sourceTopics: ReadonlyMap<string, readonly string[]>,
     engine: StateEngine,
   ): Promise<void> {
-    const { coordinator, options, signal } = this.#init;
+    const { options } = this.#init;
     const uses = serdeUses({ applicationId: options.applicationId, nodes: plan.nodes, stores: plan.stores, sourceTopics });
     if (uses.length === 0) return;
+    await retrying(`open the serdes of task ${taskId}`, this.#retry(), async () => openSerdes(uses, engine));
+  }
+
+  async #compareInputs({ id, sourceTopics }: AssignedTask, { stores }: SubtopologyPlan, engine: StateEngine): Promise<void> {
+    const { admin, options } = this.#init;
+    const inputs = inputsToCompare(options.applicationId, stores, sourceTopics);
+    if (inputs.length === 0) return;
+    const described = await retrying(`describe the inputs of task ${id}`, this.#retry(), () => admin.describeTopics(inputs));
+    await compareInputs(id, engine, described, options);
+  }
+
+  #retry(): RetryContext {
+    const { coordinator, options, signal } = this.#init;
     const { clock, log, taskTimeoutMs } = options;
-    const retry = { clock, log, timeoutMs: taskTimeoutMs, signal, onRetry: () => coordinator.noteProgress() };
-    await retrying(`open the serdes of task ${taskId}`, retry, async () => openSerdes(uses, engine));
+    return { clock, log, timeoutMs: taskTimeoutMs, signal, onRetry: () => coordinator.noteProgress() };
   }
 
   #settings(): TaskSettings {
