@@ -154,7 +154,8 @@ function orderOf(
     },
     rowsOf: (key: string) => byKey.get(key),
     visit: (from: number, to: number, visitor: (entry: TimedEntry) => void) => {
-      for (const { entries } of byKey.values()) for (const entry of entries) if (entry.time >= from && entry.time <= to) visitor(entry);
+      for (const { entries } of byKey.values())
+        for (const entry of entries) if (entry !== undefined && entry.time >= from && entry.time <= to) visitor(entry);
     },
   };
   // The order reads nothing else of its table.
