@@ -2,6 +2,7 @@
 
 /** Every code that this package throws. */
 export const stateErrorCodes = [
+  'MR_CONFIG_INVALID',
   'MR_STATE_CLOSED',
   'MR_STATE_CORRUPT',
   'MR_STATE_DIRECTORY_LOCKED',

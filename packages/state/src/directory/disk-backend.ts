@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type BackendOptionCheck, checkBackendOptions, isFunction } from '../backend-options.ts';
 import type { BackendRequest, StateBackend, StateDirectory } from '../backend.ts';
 import { checkName } from '../names.ts';
 import { DiskDirectory } from './disk-directory.ts';
@@ -24,8 +25,20 @@ export interface DirectoryOptions {
 
 const defaultMemoryBytes = 256 * 1024 * 1024;
 
-/** A backend of the engine over a directory. */
+/** What every backend on disk is asked for. */
+export const directoryOptionChecks: { readonly [N in keyof Required<DirectoryOptions>]: BackendOptionCheck } = {
+  directory: (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be the path of a directory'),
+  memoryBytes: (value) => (Number.isSafeInteger(value) && Number(value) > 0 ? undefined : 'must be a whole number of bytes, at least 1'),
+  createProcessId: isFunction,
+};
+
+/**
+ * A backend of the engine over a directory.
+ *
+ * @throws MR_CONFIG_INVALID without a directory, for an option that there is not, and for what an option cannot be
+ */
 export function diskBackend(engine: DurableEngine, options: DirectoryOptions): StateBackend {
+  checkBackendOptions(engine.kind, options, directoryOptionChecks, 'directory');
   return {
     kind: engine.kind,
     durable: true,

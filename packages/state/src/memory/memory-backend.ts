@@ -1,5 +1,6 @@
 /** `memory()`: tasks without a disk. For tests, and for state that may be rebuilt from its changelog on every start. */
 import { randomUUID } from 'node:crypto';
+import { checkBackendOptions, isFunction } from '../backend-options.ts';
 import type { BackendRequest, StateBackend, StateDirectory, StoredTask, TaskState } from '../backend.ts';
 import type { StateEngine } from '../engine.ts';
 import { StateError } from '../errors.ts';
@@ -12,8 +13,13 @@ export interface MemoryOptions {
   readonly createProcessId?: (() => string) | undefined;
 }
 
-/** A backend that keeps every task in memory: nothing survives its `close`. Synchronous throughout. */
+/**
+ * A backend that keeps every task in memory: nothing survives its `close`. Synchronous throughout.
+ *
+ * @throws MR_CONFIG_INVALID for an option that there is not, and for what an option cannot be
+ */
 export function memory(options: MemoryOptions = {}): StateBackend {
+  checkBackendOptions(memoryKind, options, { createProcessId: isFunction });
   const createProcessId = options.createProcessId ?? randomUUID;
   return {
     kind: memoryKind,

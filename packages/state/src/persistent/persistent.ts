@@ -1,6 +1,7 @@
 /** `persistent()`: RocksDB where it can be loaded, else LevelDB; but always the engine that a directory's state was written with. */
+import { checkBackendOptions, isFunction } from '../backend-options.ts';
 import type { BackendRequest, StateBackend, StateDirectory } from '../backend.ts';
-import { applicationDirectory, type DirectoryOptions, openDirectory } from '../directory/disk-backend.ts';
+import { applicationDirectory, directoryOptionChecks, type DirectoryOptions, openDirectory } from '../directory/disk-backend.ts';
 import type { DurableEngine } from '../directory/durable-engine.ts';
 import { readMarkers } from '../directory/slot.ts';
 import { StateError } from '../errors.ts';
@@ -23,8 +24,11 @@ interface Choice {
 /**
  * State in a directory, on the best engine that this machine has. A directory with state keeps its engine: where that one cannot be loaded, `open` throws
  * `MR_STATE_ENGINE_UNAVAILABLE` instead of starting over with another. The kind is `persistent`; the tasks' engines tell theirs.
+ *
+ * @throws MR_CONFIG_INVALID without a directory, for an option that there is not, and for what an option cannot be
  */
 export function persistent(options: PersistentOptions): StateBackend {
+  checkBackendOptions('persistent', options, { ...directoryOptionChecks, log: isFunction, engines: isList }, 'directory');
   const engines = options.engines ?? [rocksDbEngine, levelDbEngine];
   const told = new Set<string>();
   return {
@@ -44,6 +48,8 @@ export function persistent(options: PersistentOptions): StateBackend {
     },
   };
 }
+
+const isList = (value: unknown): string | undefined => (Array.isArray(value) ? undefined : 'must be a list of engines');
 
 function markedEngine(engines: readonly DurableEngine[], kind: string, directory: string): Choice {
   const engine = engines.find((candidate) => candidate.kind === kind);
