@@ -22,6 +22,7 @@ export {
   checkedElsewhere,
   checkOptionNames,
   checkOptions,
+  isFlag,
   isSerde,
   isText,
   oneOf,

@@ -1,4 +1,5 @@
 /** What a test may do to the tasks of a driver: let them die, or change hands. */
+import { checkOptions, isFlag, oneOf, type OptionChecks } from '@millrace/core/engine';
 
 /** What a crash leaves behind. */
 export interface CrashOptions {
@@ -12,4 +13,17 @@ export interface CrashOptions {
 export interface RebalanceOptions {
   /** `true`: every task goes to an instance without its state, which restores it from the changelogs. Default `false`: suspended and resumed with open stores. */
   readonly move?: boolean | undefined;
+}
+
+const crashOptions: OptionChecks<CrashOptions> = { produced: oneOf('lost', 'kept'), state: oneOf('lost', 'kept') };
+const rebalanceOptions: OptionChecks<RebalanceOptions> = { move: isFlag };
+
+/** @throws MR_ARGUMENT_INVALID for options that there are not, and for what they cannot be */
+export function checkCrash(options: CrashOptions): void {
+  checkOptions(options, crashOptions, 'crash');
+}
+
+/** As {@link checkCrash}. */
+export function checkRebalance(options: RebalanceOptions): void {
+  checkOptions(options, rebalanceOptions, 'rebalance');
 }

@@ -10,7 +10,7 @@ import type { StateDirectory } from '@millrace/state';
 import { OutputCapture } from '../topics/output-capture.ts';
 import type { RecordBytes } from '../topics/partition-log.ts';
 import { TopicLogs } from '../topics/topic-logs.ts';
-import type { CrashOptions, RebalanceOptions } from './disturbances.ts';
+import { checkCrash, checkRebalance, type CrashOptions, type RebalanceOptions } from './disturbances.ts';
 import type { ResolvedOptions } from './driver-options.ts';
 import { GlobalSlot } from './global-slot.ts';
 import { InputPartitioner } from './input-partitioner.ts';
@@ -132,6 +132,7 @@ export class DriverCore {
   /** All tasks die at once and start again from what is committed. Also what brings a stopped driver back. */
   *crash(options: CrashOptions): Steps<void> {
     this.#checkOpen();
+    checkCrash(options);
     const keepState = (options.state ?? (this.#durable ? 'kept' : 'lost')) === 'kept';
     if (keepState && !this.#durable) {
       throw new StreamsError(
@@ -152,6 +153,7 @@ export class DriverCore {
 
   /** Commits, then lets the group hand the tasks out anew. */
   *rebalance(options: RebalanceOptions): Steps<void> {
+    checkRebalance(options);
     yield* this.#guarded(this.#handOut(options));
   }
 

@@ -78,7 +78,12 @@ export interface ResolvedOptions {
 const driverOptions: OptionChecks<TopologyTestDriverOptions> = {
   applicationId: isText,
   startMs: checkedElsewhere,
-  partitions: checkedElsewhere,
+  partitions: (value, what) => {
+    if (typeof value !== 'object') return;
+    // A map has no properties: its topics would all have one partition each.
+    if (value !== null && !(Symbol.iterator in value)) return;
+    throw new StreamsError('MR_ARGUMENT_INVALID', `${what} must be a number, or an object with a number for each topic`);
+  },
   commit: oneOf('record', 'manual'),
   taskOrder: oneOf('ascending', 'descending'),
   topics: (value, what) => {
