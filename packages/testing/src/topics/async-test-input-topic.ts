@@ -37,7 +37,7 @@ export class AsyncTestInputTopic<K, V> {
     await this.pipeRecords(this.#encoder.timed(valueRecords(values), timing));
   }
 
-  /** Pipes keys and values, on the topic's clock or with times of their own. */
+  /** Pipes objects of a key and a value (no pairs), on the topic's clock or with times of their own. */
   async pipeKeyValues(entries: Iterable<KeyValue<K | null, V | null>>, timing?: ListTiming): Promise<void> {
     await this.pipeRecords(this.#encoder.timed(entries, timing));
   }

@@ -3,7 +3,7 @@ import { ByteWriter, Headers, type Serde, StreamsError } from '@millrace/core';
 import { checkTime, forwardMs } from '../driver/driver-options.ts';
 import type { Duration } from '@millrace/core';
 import type { RecordBytes } from './partition-log.ts';
-import { type InputRecord, isInputRecord, type PipedInput } from './test-record.ts';
+import { checkInputRecord, type InputRecord, isInputRecord, type PipedInput } from './test-record.ts';
 
 /** Options of `createInputTopic`. */
 export interface InputTopicOptions<K, V> {
@@ -66,7 +66,9 @@ export class InputEncoder<K, V> {
     const advanceMs = forwardMs('advanceMs', timing.advanceMs ?? 0);
     let timestamp = checkTime('startMs', timing.startMs);
     for (const record of records) {
-      yield { ...record, timestamp };
+      checkInputRecord(record, this.topic);
+      const { headers, key, partition, value } = record;
+      yield { headers, key, partition, value, timestamp };
       timestamp += advanceMs;
     }
   }
@@ -75,8 +77,9 @@ export class InputEncoder<K, V> {
     return isInputRecord(input) ? input : { value: input };
   }
 
-  /** @throws MR_ARGUMENT_INVALID for a timestamp that is none; MR_SERIALIZATION */
+  /** @throws MR_ARGUMENT_INVALID for what is no record, and a timestamp that is none; MR_SERIALIZATION */
   encode(record: InputRecord<K, V>): RecordBytes {
+    checkInputRecord(record, this.topic);
     const { headers } = record;
     const key = this.#bytes(this.#key, record.key, 'key');
     const value = this.#bytes(this.#value, record.value, 'value');

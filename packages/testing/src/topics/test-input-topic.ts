@@ -21,14 +21,14 @@ export class TestInputTopic<K, V> {
    * Pipes a value, or a record `{ key, value, timestamp, headers }`, and returns when the topology has nothing left to do. Without a timestamp the record takes the
    * topic's clock, which then moves by `autoAdvanceMs`.
    *
-   * @throws MR_ARGUMENT_INVALID for a timestamp or partition that is none; MR_SERIALIZATION; MR_CLOSED after a failure; and whatever the topology throws
+   * @throws MR_ARGUMENT_INVALID for a timestamp or partition that is none, and for an object with a `value` and a field that no record has; MR_SERIALIZATION; MR_CLOSED after a failure; and whatever the topology throws
    */
   pipeInput(input: PipedInput<K, V>): void {
     const record = this.#encoder.recordOf(input);
     runNow(this.#driver.pipe(this.topic, this.#encoder.encode(record), record.partition));
   }
 
-  /** Pipes records one after the other. */
+  /** Pipes records one after the other. What a topology wrote may be piped as it is. */
   pipeRecords(records: Iterable<InputRecord<K, V>>): void {
     for (const record of records) runNow(this.#driver.pipe(this.topic, this.#encoder.encode(record), record.partition));
   }
@@ -38,7 +38,7 @@ export class TestInputTopic<K, V> {
     this.pipeRecords(this.#encoder.timed(valueRecords(values), timing));
   }
 
-  /** Pipes keys and values, on the topic's clock or with times of their own. */
+  /** Pipes objects of a key and a value (no pairs), on the topic's clock or with times of their own. */
   pipeKeyValues(entries: Iterable<KeyValue<K | null, V | null>>, timing?: ListTiming): void {
     this.pipeRecords(this.#encoder.timed(entries, timing));
   }
