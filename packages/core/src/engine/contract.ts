@@ -146,6 +146,8 @@ export interface ChangelogState {
   readonly isSource: boolean;
   /** Of a source topic: the input position kept with stores that have no changelog. */
   readonly inputPosition?: number | undefined;
+  /** The store's rows are of another format than it reads, and what they are and should be: `wipe` before anything else. */
+  readonly otherFormat?: string | undefined;
 }
 
 export interface CommitRequest {

@@ -45,6 +45,8 @@ export interface GlobalTask {
   readonly storeNames: readonly string[];
   /** Offset from which to read: behind what was applied, or before that behind what the engine holds. Undefined: read from the log's start. */
   position(tp: TopicPartition): number | undefined;
+  /** For people: how a store's rows on disk differ from what it reads; undefined if they do not. Until `wipe` it must not be read. */
+  otherFormat(store: string): string | undefined;
   /** Creates the processors (their `init` runs). */
   start(nowMs: number): void;
   /**
@@ -118,6 +120,7 @@ class GlobalStateTask implements GlobalTask {
       cacheBudget: init.cacheBudget !== undefined && init.cacheBudget.limitBytes > 0 ? init.cacheBudget : null,
       readCacheBytes: init.readCacheBytes,
       dropped: (reason) => this.#dropped.add(reason, null, 0),
+      isCopy: true,
     });
     for (const plan of init.plans) {
       const { keySerde, name, topics, valueSerde } = plan.source;
@@ -150,7 +153,12 @@ class GlobalStateTask implements GlobalTask {
     return (this.#advanced.get(key) ?? this.#state.unloggedInput(key))?.offset;
   }
 
+  otherFormat(store: string): string | undefined {
+    return this.#state.otherFormat(store);
+  }
+
   start(nowMs: number): void {
+    invariant(!this.#state.hasOtherFormat, 'I2: the global task starts on rows that its stores misread');
     this.#nowMs = nowMs;
     this.#dropped.advance(nowMs);
     const { applicationId, log, metrics } = this.#init;

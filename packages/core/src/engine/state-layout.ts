@@ -21,6 +21,8 @@ export const metaKinds = {
   serde: 7,
   /** Name of a store that is written without a changelog. */
   unloggedStore: 8,
+  /** Store name → how its rows lie. Directories of earlier versions do not say. */
+  rowFormat: 9,
 } as const;
 
 export type MetaKind = (typeof metaKinds)[keyof typeof metaKinds];

@@ -13,6 +13,7 @@ import type { ManagedStore } from '../stores/managed-store.ts';
 import { ReadCache } from '../stores/read-cache.ts';
 import type { CacheBudget } from '../stores/record-cache.ts';
 import type { RecordContext } from '../stores/record-context.ts';
+import { hasSameChangelog, type RowFormat, rowFormatOf } from '../stores/row-format.ts';
 import { type StorePlan, topicName } from '../topology/plan.ts';
 import type { ChangelogState } from './contract.ts';
 import { describeError, ProcessingError } from './error-policy.ts';
@@ -81,6 +82,8 @@ export interface StateManagerInit {
   readonly cacheBudget: CacheBudget | null;
   readonly readCacheBytes: number;
   readonly dropped: (reason: string) => void;
+  /** The stores are copies of topics, though they have no changelogs: whatever they hold can be read again. */
+  readonly isCopy?: boolean | undefined;
 }
 
 export class StateManager {
@@ -98,6 +101,10 @@ export class StateManager {
   readonly #unloggedInputs = new Map<string, InputPosition>();
   /** Stores whose rows, if there are any, are in no changelog. */
   readonly #unloggedStores = new Set<string>();
+  /** By store, as the engine has it. */
+  readonly #rowFormats = new Map<string, RowFormat>();
+  /** By store: what it is now, where its rows are of another format and must go first. */
+  readonly #otherFormats = new Map<string, RowFormat>();
   /** Times of operators as the engine has them. */
   readonly times: Map<string, bigint> = new Map();
   readonly hasState: boolean;
@@ -148,7 +155,19 @@ export class StateManager {
       position,
       isSource,
       inputPosition: isSource ? this.#unloggedInputs.get(tp.topic)?.offset : undefined,
+      otherFormat: this.otherFormat(store.name),
     }));
+  }
+
+  /** For people: how the store's rows on disk differ from what it reads; undefined if they do not. Until `wipe` the store must not be read. */
+  otherFormat(store: string): string | undefined {
+    const now = this.#otherFormats.get(store);
+    return now === undefined ? undefined : `"${this.#rowFormats.get(store)}", not "${now}"`;
+  }
+
+  /** Some store has rows that it would misread. */
+  get hasOtherFormat(): boolean {
+    return this.#otherFormats.size > 0;
   }
 
   get uncommittedBytes(): number {
@@ -245,6 +264,8 @@ export class StateManager {
       this.#unloggedInputs.delete(topic);
     }
     for (const changelog of this.#changelogs.values()) changelog.position = undefined;
+    for (const [name, format] of this.#otherFormats) batch.put(metaKey(metaKinds.rowFormat, name), Buffer.from(format));
+    this.#otherFormats.clear();
     return this.#write(batch);
   }
 
@@ -415,6 +436,7 @@ export class StateManager {
         else if (kind === metaKinds.unloggedInput)
           this.#unloggedInputs.set(name, { offset: decodeNumber(value, 0), partitionTime: decodeNumber(value, 1) });
         else if (kind === metaKinds.unloggedStore) this.#unloggedStores.add(name);
+        else if (kind === metaKinds.rowFormat) this.#rowFormats.set(name, Buffer.from(value).toString());
         else if (kind === metaKinds.time) this.times.set(name, Buffer.from(value.buffer, value.byteOffset, value.length).readBigInt64BE(0));
       }
     } finally {
@@ -440,6 +462,7 @@ export class StateManager {
       batch.deleteRange(prefix, nextPrefix(prefix));
       batch.delete(metaKey(metaKinds.store, name));
       batch.delete(metaKey(metaKinds.unloggedStore, name));
+      batch.delete(metaKey(metaKinds.rowFormat, name));
     });
   }
 
@@ -488,6 +511,38 @@ export class StateManager {
     this.#opening.push((batch) => batch.deleteRange(prefix, nextPrefix(prefix)));
   }
 
+  /**
+   * Whether the store can read what is there. Rows of another format go in `wipe`, if they can be made anew; the note of what they are is changed with them. A directory that says nothing
+   * is taken to have what the store has.
+   *
+   * @throws MR_STORE_FORMAT_MISMATCH
+   */
+  #judgeFormat({ changelog, spec }: StorePlan, prefix: Uint8Array, position: number | undefined, isCopy: boolean): void {
+    const { name } = spec;
+    const [was, now] = [this.#rowFormats.get(name), rowFormatOf(spec)];
+    if (was === now) return;
+    if (was !== undefined && (position !== undefined || this.#hasRows(prefix))) {
+      if (!isCopy && (changelog === undefined || !hasSameChangelog(was, now)))
+        throw this.#formatMismatch(name, was, now, changelog !== undefined);
+      // Rows that no position goes with are dropped or refused for that.
+      if (isCopy || position !== undefined) {
+        this.#otherFormats.set(name, now);
+        return;
+      }
+    }
+    this.#opening.push((batch) => batch.put(metaKey(metaKinds.rowFormat, name), Buffer.from(now)));
+  }
+
+  #formatMismatch(name: string, was: RowFormat, now: RowFormat, isLogged: boolean): StreamsError {
+    const why = isLogged ? 'its changelog has records of the former format, too' : 'it has no changelog to make them anew from';
+    return new StreamsError(
+      'MR_STORE_FORMAT_MISMATCH',
+      `store ${name} of task ${this.#taskId} has rows of the format "${was}" on disk and is built as "${now}" now, and ${why}; ` +
+        `give the store another name, build it as it was, or reset the application${isLogged ? '' : ' with its local state'} to begin anew`,
+      { details: { store: name, taskId: this.#taskId, format: now, formatOnDisk: was } },
+    );
+  }
+
   #hasRows(prefix: Uint8Array): boolean {
     const iterator = this.#engine.iterate({ gte: prefix, lt: nextPrefix(prefix) });
     try {
@@ -523,6 +578,7 @@ export class StateManager {
       state.appendedAtTake = state.appendedAtCommit = output?.appended ?? 0;
       this.#changelogs.set(tp, state);
     }
+    if (!store.volatile) this.#judgeFormat(plan, prefix, state?.position, init.isCopy === true);
     this.#stores.push({ store, prefix, changelog: state });
     this.#byName.set(spec.name, store);
   }

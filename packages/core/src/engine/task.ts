@@ -191,6 +191,7 @@ class StreamTask implements Task {
 
   start(nowMs: number): void {
     this.#expect('created');
+    invariant(!this.#state.hasOtherFormat, `I2: task ${this.id} starts on rows that its stores misread`);
     this.#nowMs = nowMs;
     this.#dropped.advance(nowMs);
     this.#sourceRows.clear();

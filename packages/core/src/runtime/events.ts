@@ -2,7 +2,7 @@
 import type { TopicPartition } from '../kafka/topic-partition.ts';
 
 /** Why a store is rebuilt from its changelog's start although there was local state (I2). */
-export type RebuildReason = 'belowLogStart' | 'beyondLogEnd' | 'recreated' | 'tooOld' | 'outOfRange';
+export type RebuildReason = 'belowLogStart' | 'beyondLogEnd' | 'recreated' | 'tooOld' | 'outOfRange' | 'formatChanged';
 
 interface RestoreEventBase {
   readonly taskId: string;

@@ -133,7 +133,8 @@ export class GlobalStores {
     );
     const bounds = await this.#bounds(admin, descriptions, partitions);
     const changelogs = partitions.map((tp): ChangelogState => {
-      return { tp, store: this.#storeOf(tp.topic), position: this.#task.position(tp), isSource: false };
+      const store = this.#storeOf(tp.topic);
+      return { tp, store, position: this.#task.position(tp), isSource: false, otherFormat: this.#task.otherFormat(store) };
     });
     const { ranges, rebuild } = decideRestore(changelogs, bounds, this.#state.ageMs);
     if (rebuild !== undefined) {

@@ -90,6 +90,12 @@ function reasonToRebuild(changelog: ChangelogState, bounds: ChangelogBounds, age
       tp,
       detail: `changelog ${place} ends at ${logEnd}, before the position ${position} of the local state: it lost records`,
     };
+  if (changelog.otherFormat !== undefined)
+    return {
+      reason: 'formatChanged',
+      tp,
+      detail: `the rows of store ${changelog.store} on disk are of another format than the store is built with now: ${changelog.otherFormat}`,
+    };
   // At the end nothing was missed, however old the state is and whatever was deleted below.
   if (position === logEnd) return undefined;
   if (position < logStart)

@@ -52,6 +52,7 @@ class Scene {
   readonly closing = new AbortController();
   state: TaskState = fakeState('global');
   opened: GlobalStores | undefined;
+  timestamps = true;
 
   constructor() {
     this.client.fakeAdmin.logs.set(first, { start: 0, end: 0, topicId: 'id-1' });
@@ -68,7 +69,7 @@ class Scene {
 
   open(options: Parameters<typeof testOptions>[1] = {}): Promise<GlobalStores> {
     const builder = new StreamsBuilder({ key: serdes.string(), value: serdes.string() });
-    builder.globalTable('g', { store: 'G' });
+    builder.globalTable('g', { store: { name: 'G', timestamps: this.timestamps } });
     const directory = { openTask: () => this.state } as unknown as StateDirectory;
     const opening = GlobalStores.open({
       plans: builder.build().plan.globalStores,
@@ -186,6 +187,28 @@ test.each<[string, (scene: Scene) => void]>([
   await opening;
   expect(scene.rows()).toEqual([]);
   await scene.opened?.close();
+});
+
+test('rows of another format are read again, however the topic is', async () => {
+  const scene = new Scene();
+  await scene.open();
+  scene.reader.answer({ batches: [batchOf(first, 0, ['a', '1'])] });
+  await settled();
+  await scene.opened?.close();
+  scene.log(first, 0, 1);
+  for (const timestamps of [false, true]) {
+    scene.timestamps = timestamps;
+    const opening = scene.open();
+    await settled();
+    expect(scene.reader.calls[0]).toBe('assign g-0@0');
+    scene.reader.answer({ batches: [batchOf(first, 0, ['a', '1'])], progress: [{ tp: first, position: 1, end: 1, logStart: 0 }] });
+    await opening;
+    await scene.opened?.close();
+    await scene.open();
+    expect(scene.reader.calls).toEqual(['assign g-0@1', 'assign g-1@0']);
+    expect(scene.rows()).toEqual([['a', '1', timestamps ? 100 : -1]]);
+    await scene.opened?.close();
+  }
 });
 
 test('rows that were applied and not written come again after a failure', async () => {

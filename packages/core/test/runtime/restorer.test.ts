@@ -276,6 +276,28 @@ describe('local state that the changelog cannot account for (I2)', () => {
   );
 
   it.each([
+    { name: 'inside the log', position: 4, end: 9 },
+    { name: 'at its end', position: 9, end: 9 },
+  ])(
+    'is rebuilt without being asked where its rows are of another format, since the log has them all: $name',
+    async ({ position, end }) => {
+      client.fakeAdmin.logs.set(log, { start: 0, end, topicId: 'old' });
+      const task = new FakeTask('0_0', { changelogs: [{ ...changelog(position), otherFormat: '"a", not "b"' }], hasState: true });
+      await add(task, fakeState('0_0', { existed: true }));
+      expect(task.events).toEqual(['wipe']);
+      expect(events[0]).toMatchObject({ kind: 'start', rebuild: 'formatChanged', start: 0 });
+    },
+  );
+
+  it('is not rebuilt for its format where the log has lost rows that it may have', async () => {
+    client.fakeAdmin.logs.set(log, { start: 0, end: 3, topicId: 'old' });
+    const task = new FakeTask('0_0', { changelogs: [{ ...changelog(4), otherFormat: '"a", not "b"' }], hasState: true });
+    await add(task, fakeState('0_0', { existed: true }));
+    expect(task.events).toEqual([]);
+    expect(outcomes()).toEqual(['0_0 MR_CHANGELOG_TRUNCATED']);
+  });
+
+  it.each([
     { name: 'inside the log', position: 4, start: 0, end: 9 },
     { name: 'old, but at the end: nothing was missed', position: 9, start: 0, end: 9, retention: 1 },
     { name: 'old, in a topic that keeps deletions long enough', position: 4, start: 0, end: 9, retention: age },

@@ -38,6 +38,7 @@ export class GlobalSlot {
       yield* settle(openSerdes(usesOf(plans, applicationId), state.engine));
       const task = createGlobalTask({ plans, applicationId, engine: state.engine, cacheBudget, handlers, readCacheBytes, metrics, log });
       const slot = new GlobalSlot(surroundings, state, task, partitionCount);
+      if (task.storeNames.some((name) => task.otherFormat(name) !== undefined)) yield* settle(task.wipe());
       task.start(nowMs);
       yield* slot.#read(nowMs, true);
       return slot;

@@ -125,6 +125,7 @@ export class TaskSlot {
 
   *#restore(): Steps<void> {
     const { logs, committed, serdes } = this.#surroundings;
+    if (this.task.changelogs.some(({ otherFormat }) => otherFormat !== undefined)) yield* settle(this.task.wipe());
     for (const changelog of this.task.changelogs) {
       const log = logs.log(changelog.tp);
       // A source topic that doubles as changelog holds rows that are not processed yet.

@@ -62,8 +62,14 @@ function measureChanged(store: StoreDescription, measure: string, was: Measure, 
         },
       ];
     case 'forgetsTimestamps':
-      return [timestampsSwitched(store, is === true)];
+      return [
+        rowsChanged(
+          store,
+          `the store "${name}" ${is === true ? 'keeps its rows without their timestamps, which are read back as -1, and kept them before' : 'keeps the timestamps of its rows, and did not before'}`,
+        ),
+      ];
     case 'timestamped':
+      return [rowsChanged(store, text)];
     case 'timeOrdered':
     case 'keyIndexed':
       return [
@@ -88,16 +94,15 @@ function measureChanged(store: StoreDescription, measure: string, was: Measure, 
   }
 }
 
-/** The changelog is the same with and without them: only what lies on disk is another. */
-function timestampsSwitched({ changelog, name }: StoreDescription, forgets: boolean): TopologyChange {
-  const text = `the store "${name}" ${forgets ? 'keeps its rows without their timestamps, which are read back as -1, and kept them before' : 'keeps the timestamps of its rows, and did not before'}`;
+/** Rows on disk are others, and the changelog is the same. */
+function rowsChanged({ changelog, name }: StoreDescription, text: string): TopologyChange {
   const base = { kind: 'storeLayoutChanged', subject: name } as const;
   if (changelog === null)
-    return { ...base, impact: 'reset', text: `${text}; rows on disk lie differently, and no changelog has them`, remedy: resetRemedy };
+    return { ...base, impact: 'reset', text: `${text}: rows on disk lie differently, and no changelog has them`, remedy: resetRemedy };
   return {
     ...base,
     impact: 'care',
-    text: `${text}; what is on disk is restored from the changelog anew`,
+    text: `${text}: what is on disk is restored from the changelog anew`,
     remedy: 'allow for the time that this takes',
   };
 }

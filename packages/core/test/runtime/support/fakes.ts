@@ -406,6 +406,7 @@ export class FakeTask {
     this.changelogs = this.changelogs.map(({ inputPosition, ...changelog }) => ({
       ...changelog,
       position: undefined,
+      otherFormat: undefined,
       inputPosition: recreated.includes(changelog.tp.topic) ? undefined : inputPosition,
     }));
     this.#applied = new Map();
