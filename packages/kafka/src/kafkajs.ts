@@ -1,7 +1,7 @@
 /** `@millrace/kafka/kafkajs`: the client over connections that kafkajs opens as the user configured them. */
-import type { ClientFactory } from '@millrace/core/kafka';
+import { checkOptionNames, type ClientFactory } from '@millrace/core/kafka';
 import type { Kafka, KafkaConfig } from 'kafkajs';
-import { clientOver, type ClientOptions } from './client/streams-client.ts';
+import { clientOptionNames, clientOver, type ClientOptions } from './client/streams-client.ts';
 import { kafkajsWire } from './wire/kafkajs/kafkajs-wire.ts';
 
 export { kafkajsWire };
@@ -11,5 +11,6 @@ export { kafkajsWire };
  * @param configOrInstance what `new Kafka(...)` takes, or what it gave
  */
 export function kafkajs(configOrInstance: KafkaConfig | Kafka, options: ClientOptions = {}): ClientFactory {
+  checkOptionNames(options, Object.keys(clientOptionNames), 'kafkajs');
   return clientOver(kafkajsWire(configOrInstance), options);
 }

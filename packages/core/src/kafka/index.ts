@@ -36,6 +36,7 @@ export { murmur2, partitionForKey } from './murmur2.ts';
 export { Headers } from '../headers.ts';
 export type { Header } from '../headers.ts';
 export { ClientError, StreamsError } from '../errors.ts';
+export { checkOptionNames } from '../option-checks.ts';
 export type { FailureKind } from '../errors.ts';
 export { sleep, systemClock } from '../time.ts';
 export type { Clock, Timer } from '../time.ts';

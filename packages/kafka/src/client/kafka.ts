@@ -1,9 +1,9 @@
 /** `kafka({ brokers })`: the client with the option names of Millrace, over the connections of kafkajs. */
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { ClientError, type ClientFactory } from '@millrace/core/kafka';
+import { checkOptionNames, ClientError, type ClientFactory } from '@millrace/core/kafka';
 import type { WireFactory } from '../wire/wire-port.ts';
 import { lazyWire } from './lazy-wire.ts';
-import { clientOver, type ClientOptions } from './streams-client.ts';
+import { clientOptionNames, clientOver, type ClientOptions } from './streams-client.ts';
 
 export type SaslOptions =
   | { readonly mechanism: 'plain'; readonly username: string; readonly password: string }
@@ -22,19 +22,33 @@ export interface KafkaOptions extends ClientOptions {
   readonly connectionTimeoutMs?: number | undefined;
 }
 
+const optionNames: Readonly<Record<keyof KafkaOptions, true>> = {
+  ...clientOptionNames,
+  brokers: true,
+  ssl: true,
+  sasl: true,
+  connectionTimeoutMs: true,
+};
+
 /**
  * A client for the cluster behind `brokers`. Nothing connects before the application starts.
  * @throws ClientError `fatal` without brokers
+ * @throws MR_CONFIG_INVALID for an option that there is not
  */
 export function kafka(options: KafkaOptions): ClientFactory {
   // Called from JavaScript, it may get nothing.
-  const brokers: readonly unknown[] = (options as Partial<KafkaOptions> | undefined)?.brokers ?? [];
-  if (brokers.length === 0) throw new ClientError('fatal', 'kafka() needs at least one broker: give { brokers: ["host:port"] }');
+  const brokers: unknown = (options as Partial<KafkaOptions> | undefined)?.brokers ?? [];
+  if (!Array.isArray(brokers) || brokers.length === 0)
+    throw new ClientError('fatal', 'kafka() needs at least one broker: give { brokers: ["host:port"] }');
   for (const broker of brokers) {
     if (typeof broker !== 'string' || !/^\S+:\d{1,5}$/.test(broker)) {
-      throw new ClientError('fatal', `kafka() cannot read the broker ${JSON.stringify(broker)}: give "host:port", e.g. "localhost:9092"`);
+      throw new ClientError(
+        'fatal',
+        `kafka() cannot read the broker ${typeof broker === 'string' ? JSON.stringify(broker) : `of type ${typeof broker}`}: give "host:port", e.g. "localhost:9092"`,
+      );
     }
   }
+  checkOptionNames(options, Object.keys(optionNames), 'kafka');
   return clientOver(
     lazyWire(() => loadWire(options), 'run "npm install kafkajs@2.2.4"'),
     options,

@@ -42,6 +42,16 @@ export interface ClientOptions {
   readonly clientId?: string | undefined;
 }
 
+/** The names of {@link ClientOptions}. */
+export const clientOptionNames: Readonly<Record<keyof ClientOptions, true>> = {
+  random: true,
+  retryBackoffMs: true,
+  retryBackoffMaxMs: true,
+  requestTimeoutMs: true,
+  operationTimeoutMs: true,
+  clientId: true,
+};
+
 /** A client over any wire: for tests on an embedded cluster, and for wires of your own. */
 export function clientOver(wireFactory: WireFactory, options: ClientOptions = {}): ClientFactory {
   return { create: (context) => new WireClient(wireFactory, options, context) };

@@ -1,6 +1,8 @@
 import { silentLogger } from '@millrace/core/kafka';
 import { describe, expect, it } from 'vitest';
 import { kafka } from '../../src/client/kafka.ts';
+import { kafkajs } from '../../src/kafkajs.ts';
+import { platformatic } from '../../src/platformatic.ts';
 import { lazyWire } from '../../src/client/lazy-wire.ts';
 import { heartbeatApi } from '../../src/protocol/messages/heartbeat.ts';
 import { encodeRequest } from '../../src/protocol/message.ts';
@@ -56,6 +58,23 @@ describe('kafka()', () => {
 
   it.each(['foo', 'foo:', 'foo:x', ' ', ''])('refuses %j as a broker', (broker) => {
     expect(() => kafka({ brokers: ['localhost:9092', broker] })).toThrow('host:port');
+  });
+
+  it.each([undefined, null, {}, { brokers: 'localhost:9092' }, { brokers: 5n }])('asks for a list of brokers, given %o', (options) => {
+    expect(() => kafka(options as never)).toThrow('at least one broker');
+  });
+
+  it.each([5n, null, {}])('refuses what is no text as a broker: %o', (broker) => {
+    expect(() => kafka({ brokers: [broker] } as never)).toThrow('host:port');
+  });
+
+  it.each<[string, () => unknown]>([
+    ['kafka', () => kafka({ brokers: ['localhost:9092'], ssll: true } as never)],
+    ['kafkajs', () => kafkajs({ brokers: ['localhost:9092'] }, { ssll: true } as never)],
+    ['platformatic', () => platformatic({ bootstrapBrokers: ['localhost:9092'] } as never, { ssll: true } as never)],
+  ])('%s refuses an option that there is not', (name, create) => {
+    expect(create).toThrow(expect.objectContaining({ code: 'MR_CONFIG_INVALID', details: { option: 'ssll' } }));
+    expect(create).toThrow(`there is no option ssll of ${name}.`);
   });
 
   it('connects to nothing before it is told to', async () => {
