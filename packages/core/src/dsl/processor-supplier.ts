@@ -4,6 +4,7 @@
  */
 import { describeValue, StreamsError, TopologyError } from '../errors.ts';
 import { requireFunction } from '../operators/functions.ts';
+import { checkedElsewhere, checkOptions, type OptionChecks } from '../option-checks.ts';
 import type { FixedKeyProcessorFactory } from '../processor/fixed-key-processor.ts';
 import type { ProcessorFactory } from '../processor/processor.ts';
 import { refusePromise } from '../processor/synchronous.ts';
@@ -31,16 +32,25 @@ export type FixedKeyProcessorSupplier<KIn, VIn, VOut> =
 /** As {@link ProcessorSupplier}, for the rows of a table. */
 export type ValueTransformerSupplier<K, V, V2> = ValueTransformerFactory<K, V, V2> | WithStores<ValueTransformerFactory<K, V, V2>>;
 
+const supplierOptions: OptionChecks<WithStores<() => object>> = {
+  create: checkedElsewhere,
+  stores: (value, what) => {
+    if (!Array.isArray(value))
+      throw new StreamsError('MR_ARGUMENT_INVALID', `${what} must be a list of stores, got ${describeValue(value)}`);
+  },
+};
+
 /**
  * Parts factory and stores, those of the operator's options behind those that the processor brings.
  *
- * @throws MR_ARGUMENT_INVALID if the factory is none, returns no object, or the same one twice: tasks must not share one; MR_ASYNC_RESULT if it returns a promise.
+ * @throws MR_ARGUMENT_INVALID if something else is brought; if the factory is none, returns no object, or the same one twice: tasks must not share one; MR_ASYNC_RESULT if it returns a promise.
  */
 export function openSupplier<C extends () => object>(
   supplier: C | WithStores<C>,
   stores: readonly ConnectedStore[] | undefined,
   what: string,
 ): { readonly create: C; readonly stores: readonly ConnectedStore[] } {
+  if (isPlainObject(supplier)) checkOptions(supplier, supplierOptions, `the supplier of ${what}`);
   const create = typeof supplier === 'function' ? supplier : (supplier as WithStores<C> | null | undefined)?.create;
   requireFunction(create, what);
   checkFactory(create, what);
@@ -60,6 +70,11 @@ export function openCopySupplier<K, V>(
   const { create, stores } = openSupplier(supplier, undefined, what);
   if (stores.length > 0) throw new TopologyError(`${what} brings stores, but it can keep only the one that is given beside it`);
   return create;
+}
+
+/** An instance of a class of the user's may have more than what is asked of it. */
+function isPlainObject(supplier: unknown): boolean {
+  return typeof supplier === 'object' && supplier !== null && Object.getPrototypeOf(supplier) === Object.prototype;
 }
 
 /** @throws MR_ARGUMENT_INVALID if `create` returns no object, or the same one twice: tasks must not share one; MR_ASYNC_RESULT if it returns a promise. */

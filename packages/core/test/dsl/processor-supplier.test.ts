@@ -256,3 +256,26 @@ describe('a wrapper', () => {
     expect(() => sharing.addProcessor('p', nothing, { parents: 's' })).toThrow(/MR_ARGUMENT_INVALID/);
   });
 });
+
+describe('a supplier', () => {
+  const create = () => ({ process: () => {} });
+  it.each<[unknown, string]>([
+    [{ create, store: [seenStore] }, 'there is no option store of the supplier of process'],
+    [{ create, stores: seenStore }, 'stores of the supplier of process must be a list of stores'],
+    [{ create, stores: 5n }, 'got 5 (a bigint)'],
+  ])('%o is refused', (supplier, message) => {
+    const stream = new StreamsBuilder(text).stream('in');
+    expect(() => stream.process(supplier as never)).toThrow(message);
+  });
+
+  it('of a class may have more than its factory and its stores', () => {
+    class Supplier {
+      readonly store = 'of its own';
+      readonly stores = [seenStore];
+      create(): ReturnType<typeof create> {
+        return create();
+      }
+    }
+    expect(() => new StreamsBuilder(text).stream('in').process(new Supplier())).not.toThrow();
+  });
+});
