@@ -71,7 +71,7 @@ describe('kafka()', () => {
   it.each<[string, () => unknown]>([
     ['kafka', () => kafka({ brokers: ['localhost:9092'], ssll: true } as never)],
     ['kafkajs', () => kafkajs({ brokers: ['localhost:9092'] }, { ssll: true } as never)],
-    ['platformatic', () => platformatic({ bootstrapBrokers: ['localhost:9092'] } as never, { ssll: true } as never)],
+    ['platformatic', () => platformatic({ bootstrapBrokers: ['localhost:9092'] }, { ssll: true } as never)],
   ])('%s refuses an option that there is not', (name, create) => {
     expect(create).toThrow(expect.objectContaining({ code: 'MR_CONFIG_INVALID', details: { option: 'ssll' } }));
     expect(create).toThrow(`there is no option ssll of ${name}.`);
