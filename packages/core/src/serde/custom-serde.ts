@@ -46,7 +46,9 @@ class AdaptedSerde<T> implements Serde<T> {
 
 /** @throws MR_ARGUMENT_INVALID if `encode` or `decode` is not a function. */
 export function customSerde<T>(custom: CustomSerde<T>): Serde<T> {
-  if (typeof custom.decode !== 'function' || typeof custom.encode !== 'function') {
+  // JavaScript may pass anything.
+  const given = custom as CustomSerde<T> | null | undefined;
+  if (typeof given?.decode !== 'function' || typeof given.encode !== 'function') {
     throw new StreamsError('MR_ARGUMENT_INVALID', 'serdes.from needs { encode, decode }, both functions');
   }
   return new AdaptedSerde(custom);

@@ -8,7 +8,7 @@ import type { Serde } from './serde.ts';
 import { stringSerde } from './string-serde.ts';
 import { uuidSerde } from './uuid-serde.ts';
 import { voidSerde } from './void-serde.ts';
-import { SessionWindowedSerde, timeWindowedSerde, type TimeWindowedSerdeOptions } from './windowed-serdes.ts';
+import { sessionWindowedSerde, timeWindowedSerde, type TimeWindowedSerdeOptions } from './windowed-serdes.ts';
 
 export interface Serdes {
   /** UTF-8. Malformed bytes become U+FFFD, as in Java. */
@@ -58,6 +58,6 @@ export const serdes: Serdes = {
   uuid: () => uuidSerde,
   void: () => voidSerde,
   timeWindowed: timeWindowedSerde,
-  sessionWindowed: (inner) => new SessionWindowedSerde(inner),
+  sessionWindowed: sessionWindowedSerde,
   from: customSerde,
 };

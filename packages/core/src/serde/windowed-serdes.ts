@@ -2,6 +2,7 @@
  * Windowed keys as bytes. Time and sliding windows: the key, then the start; sessions: the key, then end and start; times in 8 bytes, big endian (WS-01, WS-02).
  * Kafka Streams: `TimeWindowedSerde`, `SessionWindowedSerde`.
  */
+import { checkedElsewhere, checkOptions, isFlag, isSerde, type OptionChecks } from '../option-checks.ts';
 import type { Duration } from '../time.ts';
 import { windowDuration } from '../windows/window-duration.ts';
 import { Windowed } from '../windows/windowed.ts';
@@ -110,11 +111,21 @@ export interface TimeWindowedSerdeOptions {
   readonly changelog?: boolean | undefined;
 }
 
-/** @throws MR_ARGUMENT_INVALID for a negative size. */
+const timeWindowedOptions: OptionChecks<TimeWindowedSerdeOptions> = { size: checkedElsewhere, changelog: isFlag };
+
+/** @throws MR_ARGUMENT_INVALID for a size that is missing or negative, options that there are not, and an inner serde that is none. */
 export function timeWindowedSerde<K>(inner: Serde<K>, options: TimeWindowedSerdeOptions): Serde<Windowed<K>> {
+  isSerde(inner, 'what serdes.timeWindowed takes first');
+  checkOptions(options, timeWindowedOptions, 'serdes.timeWindowed');
   const { changelog, size } = options;
   const sizeMs = size === Number.POSITIVE_INFINITY ? size : windowDuration(size, 'the size of windowed keys', 0);
   return new TimeWindowedSerde(inner, sizeMs, changelog ?? false);
+}
+
+/** @throws MR_ARGUMENT_INVALID for an inner serde that is none. */
+export function sessionWindowedSerde<K>(inner: Serde<K>): Serde<Windowed<K>> {
+  isSerde(inner, 'what serdes.sessionWindowed takes');
+  return new SessionWindowedSerde(inner);
 }
 
 function readTime(buffer: Uint8Array, at: number): number {

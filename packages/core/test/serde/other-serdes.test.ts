@@ -93,3 +93,7 @@ test('serdes carry their types', () => {
   const nullable: Serde<number | null> = serdes.long();
   expect(nullable.format).toBe('int64');
 });
+
+test.each([[undefined], [null], [5], [{}], [{ encode: () => new Uint8Array() }]])('a serde is not made from %j', (custom) => {
+  expect(() => serdes.from(custom as never)).toThrow(/^MR_ARGUMENT_INVALID: serdes\.from needs \{ encode, decode \}, both functions/);
+});

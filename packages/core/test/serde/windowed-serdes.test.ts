@@ -21,6 +21,34 @@ test.each([
   expect(decode(serde, Buffer.from(hex, 'hex'))).toEqual(key);
 });
 
+type Loose = Record<'timeWindowed' | 'sessionWindowed', (...args: unknown[]) => unknown>;
+// What JavaScript may call.
+const loose = serdes as unknown as Loose;
+
+test.each<[what: string, make: () => unknown, message: RegExp]>([
+  [
+    'no options',
+    () => loose.timeWindowed(serdes.string()),
+    /options of serdes\.timeWindowed must be an object with some of size, changelog, got undefined/,
+  ],
+  ['a bare size', () => loose.timeWindowed(serdes.string(), 10), /options of serdes\.timeWindowed must be an object/],
+  ['no size', () => loose.timeWindowed(serdes.string(), {}), /the size of windowed keys/],
+  [
+    'an option with a slip',
+    () => loose.timeWindowed(serdes.string(), { sise: 5 }),
+    /no option sise of serdes\.timeWindowed\. Did you mean size\?/,
+  ],
+  ['an inner serde that is not made', () => loose.timeWindowed(serdes.string, { size: 10 }), /must be a serde.*call the function/],
+  [
+    'no inner serde',
+    () => loose.timeWindowed(undefined, { size: 10 }),
+    /what serdes\.timeWindowed takes first must be a serde, got undefined/,
+  ],
+  ['no inner serde of sessions', () => loose.sessionWindowed(), /what serdes\.sessionWindowed takes must be a serde, got undefined/],
+])('%s is refused', (_what, make, message) => {
+  expect(make).toThrow(expect.objectContaining({ code: 'MR_ARGUMENT_INVALID', message: expect.stringMatching(message) as string }));
+});
+
 test('unlimited windows have no end', () => {
   const serde = serdes.timeWindowed(serdes.string(), { size: Number.POSITIVE_INFINITY });
   expect(decode(serde, encode(serde, windowed('a', 7, 8))).window).toEqual({ start: 7, end: Number.POSITIVE_INFINITY });
