@@ -28,8 +28,8 @@ export function versionAt(versions: readonly Version[], time: number): number {
 }
 
 /**
- * Puts a version into its place and returns the index. Where nothing is before it, a deletion of the latest version at its very timestamp leaves nothing behind, as in
- * Java, which keeps deletions only as the end of what they end; then -1.
+ * Puts a version into its place and returns the index. Where no value is before it, a deletion of the latest version at its very timestamp leaves nothing behind, as
+ * in Java, which keeps deletions only as the end of what they end; then -1.
  */
 export function insertVersion(versions: Version[], version: Version): number {
   const at = versionAt(versions, version.timestamp);
@@ -38,8 +38,9 @@ export function insertVersion(versions: Version[], version: Version): number {
     versions.splice(at + 1, 0, version);
     return at + 1;
   }
-  if (isDeletion(version) && !isDeletion(found) && versions.length === 1) {
-    versions.length = 0;
+  const before = versions[at - 1];
+  if (isDeletion(version) && !isDeletion(found) && at === versions.length - 1 && (before === undefined || isDeletion(before))) {
+    versions.pop();
     return -1;
   }
   versions[at] = version;

@@ -259,8 +259,9 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
     const immutable = this.#valueSerde.immutable;
     const bytes = value === null || immutable ? null : writer.toBytes();
     const at = insertVersion(versions, { timestamp, value: immutable ? value : null, bytes, length });
-    const before = versions[at - 1];
-    const next = versions[at + 1];
+    // What was deleted without a trace stood behind what is the last now.
+    const before = at < 0 ? versions.at(-1) : versions[at - 1];
+    const next = at < 0 ? undefined : versions[at + 1];
     const { segments } = entry;
     segments.add(this.#segmentOf(timestamp));
     if (next !== undefined) segments.add(this.#segmentOf(next.timestamp));
