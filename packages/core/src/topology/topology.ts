@@ -36,10 +36,7 @@ export class Topology {
         return describeAsMermaid(this.toJSON());
       default:
         // JavaScript may ask for anything.
-        throw new StreamsError(
-          'MR_ARGUMENT_INVALID',
-          `a topology is described as 'text', 'json' or 'mermaid', not ${shown(format)}`,
-        );
+        throw new StreamsError('MR_ARGUMENT_INVALID', `a topology is described as 'text', 'json' or 'mermaid', not ${shown(format)}`);
     }
   }
 

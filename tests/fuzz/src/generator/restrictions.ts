@@ -23,7 +23,8 @@ export function restricted(parts: Parts, features: FeatureSet): Parts {
   if (topology.some(({ key }) => key === 'bytes') && topology.some(({ kind, op }) => op === 'ssJoin' && kind !== 'inner'))
     config = without(config, 'captureInternal');
   // Windows of cogrouped streams are suppressed though one of them comes from a table that keeps its history (docs/differences.md).
-  if (['cogroup', 'windowedBy', 'suppress'].every((name) => topology.some(({ op }) => op === name))) topology = topology.map(withoutHistory);
+  if (['cogroup', 'windowedBy', 'suppress'].every((name) => topology.some(({ op }) => op === name)))
+    topology = topology.map(withoutHistory);
   if (!features.has('lru-caches')) topology = topology.map(uncachedLru);
   if (!features.has('small-caches-in-memory') && smallCache(config) && topology.some((operator) => isInMemory(operator, config)))
     config = without(config, 'cacheBytes');
