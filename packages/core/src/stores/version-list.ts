@@ -7,6 +7,8 @@ export interface Version {
   readonly bytes: Uint8Array | null;
   /** Of the value's bytes. */
   readonly length: number;
+  /** A deletion whose end Java writes down: it was put for a time before that of another version, or another deletion of its segment came behind it. */
+  readonly ended?: boolean;
 }
 
 export function isDeletion(version: Version): boolean {
@@ -28,23 +30,36 @@ export function versionAt(versions: readonly Version[], time: number): number {
 }
 
 /**
- * Puts a version into its place and returns the index. Where no value is before it, a deletion of the latest version at its very timestamp leaves nothing behind, as
- * in Java, which keeps deletions only as the end of what they end; then -1.
+ * Puts a version into its place and returns the index. A deletion of the latest version at its very timestamp leaves nothing behind, as in Java, which keeps deletions only
+ * as the end of what they end; then -1. It does where a value is before it, or a deletion whose end is known to be there.
  */
-export function insertVersion(versions: Version[], version: Version): number {
+export function insertVersion(versions: Version[], version: Version, segmentMs: number): number {
   const at = versionAt(versions, version.timestamp);
   const found = versions[at];
-  if (found === undefined || found.timestamp !== version.timestamp) {
-    versions.splice(at + 1, 0, version);
+  const isReplaced = found !== undefined && found.timestamp === version.timestamp;
+  const deletes = isDeletion(version);
+  const placed = deletes && at + 1 < versions.length ? { ...version, ended: true } : version;
+  if (!isReplaced) {
+    versions.splice(at + 1, 0, placed);
+    if (
+      deletes &&
+      found !== undefined &&
+      isDeletion(found) &&
+      Math.trunc(found.timestamp / segmentMs) === Math.trunc(version.timestamp / segmentMs)
+    )
+      versions[at] = { ...found, ended: true };
     return at + 1;
   }
-  const before = versions[at - 1];
-  if (isDeletion(version) && !isDeletion(found) && at === versions.length - 1 && (before === undefined || isDeletion(before))) {
+  if (deletes && !isDeletion(found) && at === versions.length - 1 && !endsAtNext(versions[at - 1])) {
     versions.pop();
     return -1;
   }
-  versions[at] = version;
+  versions[at] = placed;
   return at;
+}
+
+function endsAtNext(version: Version | undefined): boolean {
+  return version !== undefined && (version.ended === true || !isDeletion(version));
 }
 
 /** Forgets versions that ended before `bound`: no read can ask for them. */

@@ -33,6 +33,9 @@ const latestRows = 0;
 const segmentRows = 1;
 const metaRow = 2;
 const segmentBytes = 6;
+/** In the place of a value's length: a deletion, and one that is known to end at the next version. */
+const openDeletion = -1;
+const endedDeletion = -2;
 /** What a version costs beside its bytes. */
 const versionOverheadBytes = 80;
 
@@ -258,7 +261,7 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
     const length = value === null ? 0 : writer.position;
     const immutable = this.#valueSerde.immutable;
     const bytes = value === null || immutable ? null : writer.toBytes();
-    const at = insertVersion(versions, { timestamp, value: immutable ? value : null, bytes, length });
+    const at = insertVersion(versions, { timestamp, value: immutable ? value : null, bytes, length }, this.#segmentMs);
     // What was deleted without a trace stood behind what is the last now.
     const before = at < 0 ? versions.at(-1) : versions[at - 1];
     const next = at < 0 ? undefined : versions[at + 1];
@@ -333,7 +336,7 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
       const timestamp = readTimestamp(row.subarray(at));
       const length = buffer.readInt32BE(at + 8);
       at += 12;
-      if (length < 0) versions.push({ timestamp, value: null, bytes: null, length: 0 });
+      if (length < 0) versions.push({ timestamp, value: null, bytes: null, length: 0, ended: length === endedDeletion });
       else versions.push(this.#version(timestamp, row, at, (at += length)));
     }
   }
@@ -359,7 +362,7 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
         const version = versions[at] as Version;
         writer.writeInt64(version.timestamp);
         const lengthAt = writer.position;
-        writer.writeInt32(-1);
+        writer.writeInt32(version.ended === true ? endedDeletion : openDeletion);
         if (isDeletion(version)) continue;
         this.#writeValue(version);
         writer.buffer.writeInt32BE(writer.position - lengthAt - 4, lengthAt);
