@@ -17,6 +17,9 @@ import { OperatorTime } from './operator-time.ts';
 import type { Aggregation } from './windowed-aggregation.ts';
 import { WindowedOutput } from './windowed-output.ts';
 
+/** In place of the time of a record before, where there is none. */
+const noTime = -1;
+
 class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, Change<A>> {
   readonly #windows: SlidingWindows;
   readonly #aggregation: Aggregation<K, V, A>;
@@ -82,7 +85,7 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
     let hasLeft = false;
     let hasRight = false;
     /** Timestamp of the record before this one. */
-    let previous = -1;
+    let previous = noTime;
     for (const row of this.#store.scan(key, Math.max(0, timestamp - 2 * differenceMs), timestamp + 1, true)) {
       starts.push(row.start);
       const end = row.start + differenceMs;
@@ -104,7 +107,7 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
       }
     }
 
-    if (previous !== -1) {
+    if (previous !== noTime) {
       const start = previous + 1;
       if (start + differenceMs >= timestamp && !starts.includes(start)) this.#create(record, key, start);
     }
@@ -123,7 +126,7 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
     let combined: WindowRow<A> | undefined;
     let right: WindowRow<A> | undefined;
     let hasRight = false;
-    let previous = -1;
+    let previous = noTime;
     for (const row of this.#store.scan(key, 0, timestamp + 1, false)) {
       starts.push(row.start);
       if (row.start === 0) {
@@ -139,7 +142,7 @@ class SlidingAggregate<K, V, A> implements Processor<K, V | null, Windowed<K>, C
     // Without a window between them, what is in the first window and later than the record is all that is later.
     if (right === undefined && combined !== undefined && combined.timestamp > timestamp) right = combined;
     if (!hasRight && right !== undefined && right.timestamp > timestamp) this.#copy(record, key, timestamp + 1, right);
-    if (previous !== -1 && !starts.includes(previous + 1)) this.#create(record, key, previous + 1);
+    if (previous !== noTime && !starts.includes(previous + 1)) this.#create(record, key, previous + 1);
     if (combined === undefined) this.#create(record, key, 0);
     else this.#update(record, key, 0, combined.value, combined.timestamp);
   }

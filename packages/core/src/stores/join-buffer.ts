@@ -45,6 +45,8 @@ const defaultMaxHeldBytes = 32 * 1024 * 1024;
 const timeFirst = 0;
 const sequenceBytes = 4;
 const keyOffset = 1 + 8;
+/** Of changelog records: the key says when they are due. */
+const noTimestamp = -1;
 
 export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
   readonly name: string;
@@ -339,11 +341,11 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
     const { buffer, position } = this.#keyWriter;
     const start = this.#prefix.length;
     if (waiting.gone) {
-      changelog.append(-1, buffer, start, position, buffer, -1, -1, null);
+      changelog.append(noTimestamp, buffer, start, position, buffer, -1, -1, null);
       return;
     }
     this.#encodeValue(waiting);
-    changelog.append(-1, buffer, start, position, this.#valueWriter.buffer, 0, this.#valueWriter.position, null);
+    changelog.append(noTimestamp, buffer, start, position, this.#valueWriter.buffer, 0, this.#valueWriter.position, null);
   }
 
   #encodeKey(waiting: Waiting): void {

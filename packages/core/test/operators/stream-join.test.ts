@@ -87,6 +87,28 @@ test('unmatched records come out once their window and the grace have passed, el
   ]);
 });
 
+test('a look at the parked records ends behind an open one of each side; the next comes once that one’s window has closed too', () => {
+  const inputs: readonly In[] = [
+    ['z', '1', 80, 'l'],
+    ['a', '2', 82, 'l'],
+    ['b', 'x', 83, 'r'],
+    ['c', '3', 84, 'l'],
+    ['d', 'y', 85, 'r'],
+    ['t', '4', 91, 'l'],
+    // The windows of `a` and `b` have closed, but nobody looks yet.
+    ['t', '5', 94, 'l'],
+    ['t', '6', 95, 'l'],
+  ];
+  const ran = (count: number): Out[] => run((b) => joined(b, 'outer', { difference: 10 }), inputs.slice(0, count)).out;
+  expect(ran(7)).toEqual([['z', '1-', 80]]);
+  expect(ran(8)).toEqual([
+    ['z', '1-', 80],
+    ['a', '2-', 82],
+    ['b', '-x', 83],
+    ['c', '3-', 84],
+  ]);
+});
+
 test('a match that comes in time takes the parked record away; the other side’s time counts too', () => {
   const { out } = run(
     (b) => joined(b, 'left', { difference: 10 }),

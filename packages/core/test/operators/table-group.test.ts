@@ -1,5 +1,7 @@
 import { Change, type KGroupedTable, serdes } from '@millrace/core';
 import { expect, test } from 'vitest';
+import { tableRegroup } from '../../src/operators/table-regroup.ts';
+import { StreamRecord } from '../../src/record.ts';
 import { ChangeSerde } from '../../src/serde/change-serde.ts';
 import { type In, type Out, run, type TextBuilder } from './support.ts';
 
@@ -185,4 +187,15 @@ test.each<[string, (group: KGroupedTable<string, string>) => ReturnType<typeof c
   expect(() => repartition.pipeInput({ key: null as never, value: new Change('v', null) })).toThrow(
     expect.objectContaining({ cause: expect.objectContaining({ code: 'MR_NULL_RESULT' }) }),
   );
+});
+
+test.each([null, undefined])('a row whose key is %s is refused, and its selector not asked', (key) => {
+  const asked: unknown[] = [];
+  const processor = tableRegroup<string | null | undefined, string, string, string>((value) => {
+    asked.push(value);
+    return ['a', value];
+  }).create();
+  const row = StreamRecord.of({ key, value: new Change<string>('v', null), timestamp: 1 });
+  expect(() => processor.process(row)).toThrow(expect.objectContaining({ code: 'MR_NULL_RESULT' }));
+  expect(asked).toEqual([]);
 });

@@ -1,6 +1,7 @@
 /** The buffers of joins and suppress: order, sizes, the bytes that Kafka Streams 4.3.1 writes, and what restarts and restores leave of them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { StreamsError } from '../../src/errors.ts';
 import { Headers } from '../../src/headers.ts';
 import { Change } from '../../src/processor/change.ts';
 import { StreamRecord } from '../../src/record.ts';
@@ -9,6 +10,19 @@ import type { Serde } from '../../src/serde/serde.ts';
 import type { JoinBuffer, OuterJoinTable, SuppressBuffer } from '../../src/stores/buffer-faces.ts';
 import type { JoinBufferSpec, OuterJoinStoreSpec, SuppressBufferSpec } from '../../src/stores/store-spec.ts';
 import { fetched, specBase, WindowedHarness } from './windowed-harness.ts';
+
+/** How an action is refused. To throw is not enough: Vitest lets a matcher for messages pass where `undefined` was thrown. */
+function refusal(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof StreamsError) return { code: error.code, details: error.details };
+    throw new Error('it was no StreamsError', { cause: error });
+  }
+  return 'none';
+}
+
+const corruptAt0 = { code: 'MR_RECORD_CORRUPT', details: { store: 'store', topic: 'app-store-changelog', partition: 0, offset: 0 } };
 
 const long = serdes.long() as unknown as Serde<unknown>;
 const base64 = (text: string): string => Buffer.from(text, 'base64').toString('latin1');
@@ -157,6 +171,32 @@ describe('the outer join store', () => {
       'b@3',
     ]);
   });
+
+  it.each([
+    ['without its key', null, '\u0001\0\0\0\0'],
+    ['whose key has no room for time and side', '\0\0\0\0\0\0\0\u000a', '\u0001\0\0\0\0'],
+    ['that is a list of another kind', `${'\0'.repeat(9)}k`, '\0\0\0\0\0'],
+    ['that ends early', `${'\0'.repeat(9)}k`, '\u0001\0\0\0\u0001\0\0\0\u0002\u0001'],
+    ['with something behind', `${'\0'.repeat(9)}k`, '\u0001\0\0\0\0x'],
+  ])('refuses to restore a record %s', (_name, key, value) => {
+    const harness = new WindowedHarness<Store>(spec);
+    // A key that is missing is what the harness cannot log, but a topic can hold.
+    const records = fetched([{ key: key as string, value, timestamp: 5, headers: [] }]);
+    expect(refusal(() => harness.managed.restore(records, 0, harness.engine.batch()))).toEqual(corruptAt0);
+  });
+
+  it('holds 32 MiB in memory where nothing else is said', () => {
+    const harness = new WindowedHarness<OuterJoinTable<string, string, string>>(text);
+    const value = 'v'.repeat(6 << 20);
+    for (const time of [1, 2, 3, 4, 5, 6]) harness.at(time).store.park('a', time, true, value);
+    harness.commit();
+    const { engine, store } = harness;
+    const opened = engine.reads;
+    for (const time of [1, 2, 3, 4, 5]) store.unpark('a', time, true);
+    expect(engine.reads).toBe(opened);
+    store.unpark('a', 6, true);
+    expect(engine.reads).toBe(opened + 1);
+  });
 });
 
 describe('the suppress buffer', () => {
@@ -184,6 +224,27 @@ describe('the suppress buffer', () => {
     while (harness.store.evictEldest(listener));
     return evicted;
   }
+
+  it('is unflushed from a change on until it is logged or taken back', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    const { managed } = harness;
+    const states = [managed.unflushed];
+    const change = (): void => {
+      put(harness.at(10), 10, 'a', 1, 0);
+      states.push(managed.unflushed);
+    };
+    change();
+    managed.flush();
+    states.push(managed.unflushed);
+    evictAll(harness);
+    states.push(managed.unflushed);
+    harness.commit();
+    states.push(managed.unflushed);
+    change();
+    harness.abort();
+    states.push(managed.unflushed);
+    expect(states).toEqual([false, true, false, true, false, true, false]);
+  });
 
   it('an abort takes back what was not flushed: nothing of it is logged afterwards', () => {
     const harness: Harness = new WindowedHarness(spec);
@@ -339,7 +400,7 @@ describe('the suppress buffer', () => {
   ] as const)('refuses to restore a record %s', (_name, headers, value) => {
     const harness: Harness = new WindowedHarness(spec);
     const records = fetched([{ key: 'k', value, timestamp: -1, headers: headers as readonly (readonly [string, string])[] }]);
-    expect(() => harness.managed.restore(records, 0, harness.engine.batch())).toThrow(/MR_RECORD_CORRUPT/);
+    expect(refusal(() => harness.managed.restore(records, 0, harness.engine.batch()))).toEqual(corruptAt0);
   });
 });
 
@@ -436,6 +497,31 @@ describe('the buffer of a stream-table join', () => {
     expect(harness.store.recordCount).toBe(3);
   });
 
+  it('a record joins those of its time that are in the engine alone: each comes out once', () => {
+    const harness: Harness = new WindowedHarness(spec, { maxHeldBytes: 150 });
+    put(harness, 5, 'k', 'a');
+    put(harness, 6, 'k', 'b');
+    harness.commit();
+    put(harness, 15, 'k', 'c');
+    expect(evictDue(harness)).toEqual(['k=a@5 0@5']);
+    put(harness, 6, 'l', 'd');
+    // The latest time leaves, so that the two of time 6 stay.
+    harness.commit();
+    put(harness, 16, 'k', 'e');
+    expect(evictDue(harness)).toEqual(['k=b@6 0@6', 'l=d@6 0@6']);
+    expect(harness.store.recordCount).toBe(2);
+  });
+
+  it('what came out stays away after a restart, though a commit lay between its coming and its going', () => {
+    const harness: Harness = new WindowedHarness(spec);
+    put(harness, 5, 'k', 'v');
+    harness.commit();
+    put(harness, 15, 'k', 'w');
+    expect(evictDue(harness)).toEqual(['k=v@5 0@5']);
+    expect(evictDue(harness.commit().reopened())).toEqual([]);
+    expect(harness.reopened().store.recordCount).toBe(1);
+  });
+
   it('says how many were let go', () => {
     const harness: Harness = new WindowedHarness(spec);
     for (const timestamp of [5, 6, 7, 16]) put(harness, timestamp, 'k', 'v');
@@ -456,7 +542,7 @@ describe('the buffer of a stream-table join', () => {
     if (logged === undefined) throw new Error('nothing was logged');
     // A key that is missing is what the harness cannot log, but a topic can hold.
     const changed = { ...logged, ...change(logged) } as typeof logged;
-    expect(() => harness.managed.restore(fetched([changed]), 0, harness.engine.batch())).toThrow(/MR_RECORD_CORRUPT.*store/);
+    expect(refusal(() => harness.managed.restore(fetched([changed]), 0, harness.engine.batch()))).toEqual(corruptAt0);
     harness.managed.restore(fetched([{ ...logged, value: null }]), 0, harness.engine.batch());
   });
 
@@ -478,6 +564,17 @@ describe('the buffer of a stream-table join', () => {
   it('refuses to restore what is no buffered record', () => {
     const harness: Harness = new WindowedHarness(spec);
     const records = fetched([{ key: 'k', value: 'v', timestamp: -1, headers: [] }]);
-    expect(() => harness.managed.restore(records, 0, harness.engine.batch())).toThrow(/MR_RECORD_CORRUPT/);
+    expect(refusal(() => harness.managed.restore(records, 0, harness.engine.batch()))).toEqual(corruptAt0);
   });
+});
+
+it.each<[what: string, spec: JoinBufferSpec | SuppressBufferSpec, key: readonly number[]]>([
+  ['a join', { ...specBase, kind: 'joinBuffer', graceMs: 10 }, [0, 0, 0, 0, 0, 0, 0, 0, 5, 107, 0, 0, 0, 1]],
+  ['suppress', { ...specBase, kind: 'suppressBuffer' }, [107]],
+])('the buffer of %s refuses local state that it cannot read', (_what, spec, key) => {
+  const harness = new WindowedHarness<{ readonly recordCount: number }>(spec);
+  const batch = harness.engine.batch();
+  batch.put(Uint8Array.from([1, 0, ...key]), Buffer.from('no buffered record'));
+  void batch.commit();
+  expect(refusal(() => harness.store.recordCount)).toEqual({ code: 'MR_STATE_INVALID', details: { store: 'store' } });
 });
