@@ -21,6 +21,7 @@ import { laterNumber, nextNumber } from './sequence-number.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import type { JoinBufferSpec } from './store-spec.ts';
 import { TimeQueue } from './time-queue.ts';
+import { unreadableState } from './unreadable-state.ts';
 
 class Waiting {
   readonly time: number;
@@ -248,6 +249,10 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
           this.#addStored(time, iterator);
         else this.#leave(time, 1);
       }
+    } catch (error) {
+      // The next call is to fail too, not to find half of it.
+      this.reset();
+      throw error;
     } finally {
       iterator.close();
     }
@@ -260,15 +265,7 @@ export class JoinBufferStore<K, V> implements ManagedStore, JoinBuffer<K, V> {
 
   #addStored(time: number, { key, value }: EngineIterator): void {
     const decoded = decodeBuffered(value);
-    if (decoded === undefined) {
-      throw new StreamsError(
-        'MR_STATE_INVALID',
-        `the local state of buffer ${this.name} cannot be read; remove it, and it is restored from the changelog`,
-        {
-          details: { store: this.name },
-        },
-      );
-    }
+    if (decoded === undefined) throw unreadableState('buffer', this.name);
     this.#add(new Waiting(time, toByteString(key, this.#prefix.length + keyOffset), decoded.record, true));
   }
 

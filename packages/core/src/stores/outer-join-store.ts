@@ -20,6 +20,7 @@ import type { StoreEnvironment } from './store-environment.ts';
 import { ParkedIterator } from './parked-iterator.ts';
 import { StoreKeys } from './store-keys.ts';
 import type { OuterJoinStoreSpec } from './store-spec.ts';
+import { unreadableState } from './unreadable-state.ts';
 
 /** What one key, time and side has parked. */
 class Slot {
@@ -216,6 +217,10 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
         const moment = this.#moments.get(time);
         if (moment !== undefined) this.#addStored(moment, time, iterator);
       }
+    } catch (error) {
+      // The next call is to fail too, not to find half of it.
+      this.reset();
+      throw error;
     } finally {
       iterator.close();
     }
@@ -223,10 +228,12 @@ export class OuterJoinStore<K, L, R> implements ManagedStore, OuterJoinTable<K, 
 
   #addStored(moment: Moment, time: number, { key, value }: EngineIterator): void {
     const start = this.#prefix.length;
+    const items = decodeItems(value);
+    if (items === undefined) throw unreadableState('store', this.name);
     const isLeft = key[start + 8] === 1;
     const slot = new Slot(time, isLeft, this.#keys.indexKeyOfBytes(key, start + 9, key.length));
     slot.written = true;
-    slot.items.push(...(decodeItems(value) ?? []));
+    for (const item of items) slot.items.push(item);
     (isLeft ? moment.left : moment.right).set(slot.indexKey, slot);
     this.#heldBytes += bytesOf(slot);
   }

@@ -22,6 +22,7 @@ import { rawLength, type RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import type { SuppressBufferSpec } from './store-spec.ts';
 import { TimeQueue } from './time-queue.ts';
+import { unreadableState } from './unreadable-state.ts';
 
 interface Slot extends BufferedRecord {
   readonly time: number;
@@ -221,17 +222,13 @@ export class SuppressStore<K, V> implements ManagedStore, SuppressBuffer<K, V, C
       while (iterator.next()) {
         const byteKey = toByteString(iterator.key, this.#prefix.length);
         const decoded = decodeBuffered(iterator.value);
-        if (decoded === undefined) {
-          throw new StreamsError(
-            'MR_STATE_INVALID',
-            `the local state of buffer ${this.name} cannot be read; remove it, and it is restored from the changelog`,
-            {
-              details: { store: this.name },
-            },
-          );
-        }
+        if (decoded === undefined) throw unreadableState('buffer', this.name);
         this.#place({ ...decoded.record, time: decoded.time, byteKey }, undefined);
       }
+    } catch (error) {
+      // The next call is to fail too, not to find half of it.
+      this.reset();
+      throw error;
     } finally {
       iterator.close();
     }

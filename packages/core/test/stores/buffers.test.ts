@@ -8,7 +8,7 @@ import { StreamRecord } from '../../src/record.ts';
 import { serdes } from '../../src/serde/serdes.ts';
 import type { Serde } from '../../src/serde/serde.ts';
 import type { JoinBuffer, OuterJoinTable, SuppressBuffer } from '../../src/stores/buffer-faces.ts';
-import type { JoinBufferSpec, OuterJoinStoreSpec, SuppressBufferSpec } from '../../src/stores/store-spec.ts';
+import type { JoinBufferSpec, OuterJoinStoreSpec, StoreSpec, SuppressBufferSpec } from '../../src/stores/store-spec.ts';
 import { fetched, specBase, WindowedHarness } from './windowed-harness.ts';
 
 /** How an action is refused. To throw is not enough: Vitest lets a matcher for messages pass where `undefined` was thrown. */
@@ -568,13 +568,28 @@ describe('the buffer of a stream-table join', () => {
   });
 });
 
-it.each<[what: string, spec: JoinBufferSpec | SuppressBufferSpec, key: readonly number[]]>([
-  ['a join', { ...specBase, kind: 'joinBuffer', graceMs: 10 }, [0, 0, 0, 0, 0, 0, 0, 0, 5, 107, 0, 0, 0, 1]],
-  ['suppress', { ...specBase, kind: 'suppressBuffer' }, [107]],
-])('the buffer of %s refuses local state that it cannot read', (_what, spec, key) => {
-  const harness = new WindowedHarness<{ readonly recordCount: number }>(spec);
+/** Each kind of store has one of the two. */
+type Counted = Pick<JoinBuffer<string, string>, 'recordCount'> & Pick<OuterJoinTable<string, string, string>, 'isEmpty'>;
+
+it.each<[what: string, spec: StoreSpec, key: readonly number[], ask: (store: Counted) => unknown]>([
+  [
+    'the buffer of a join',
+    { ...specBase, kind: 'joinBuffer', graceMs: 10 },
+    [0, 0, 0, 0, 0, 0, 0, 0, 5, 107, 0, 0, 0, 1],
+    ({ recordCount }) => recordCount,
+  ],
+  ['the buffer of suppress', { ...specBase, kind: 'suppressBuffer' }, [107], ({ recordCount }) => recordCount],
+  [
+    'the store of an outer join',
+    { ...specBase, kind: 'outerJoin', rightValueSerde: specBase.valueSerde },
+    [0, 0, 0, 0, 0, 0, 0, 5, 1, 107],
+    ({ isEmpty }) => isEmpty,
+  ],
+])('%s refuses local state that it cannot read, however often it is asked', (_what, spec, key, ask) => {
+  const harness = new WindowedHarness<Counted>(spec);
   const batch = harness.engine.batch();
-  batch.put(Uint8Array.from([1, 0, ...key]), Buffer.from('no buffered record'));
+  batch.put(Uint8Array.from([1, 0, ...key]), Buffer.from('something else'));
   void batch.commit();
-  expect(refusal(() => harness.store.recordCount)).toEqual({ code: 'MR_STATE_INVALID', details: { store: 'store' } });
+  const refused = { code: 'MR_STATE_INVALID', details: { store: 'store' } };
+  expect([1, 2].map(() => refusal(() => ask(harness.store)))).toEqual([refused, refused]);
 });
