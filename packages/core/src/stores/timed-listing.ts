@@ -155,11 +155,7 @@ export class ListIterator<R, T> implements StoreIterator<T> {
 
   next(): IteratorResult<T, undefined> {
     const row = this.#rows?.next();
-    if (row === undefined) {
-      this.close();
-      return { done: true, value: undefined };
-    }
-    return { done: false, value: this.#map(row) };
+    return row === undefined ? this.return() : { done: false, value: this.#map(row) };
   }
 
   return(): IteratorResult<T, undefined> {

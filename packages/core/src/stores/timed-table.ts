@@ -296,7 +296,6 @@ export class TimedTable<K, V> implements EntryOwner {
     this.#taken = [];
     this.#uncommittedBytes = this.#takenBytes = 0;
     this.#last = undefined;
-    this.#lastKey = undefined;
     this.#opened = false;
   }
 

@@ -19,7 +19,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   readonly #windowSizeMs: number;
   readonly #retainDuplicates: boolean;
   readonly #inMemory: boolean;
-  /** Number of the last row that was put. */
+  /** Number of the last row that was put; 0 in a store that does not retain duplicates. */
   #lastSequence = 0;
   readonly #order: RowOrder;
   /** Of ranges of keys. */
@@ -69,7 +69,7 @@ abstract class WindowRows<K, V, R> extends TimedStore<K, V> implements WindowSto
   fetchAt(key: K, start: number): R | undefined {
     // Of several rows a persistent store finds the one that was put last, if it is of this key and start; one in memory finds none.
     if (this.#retainDuplicates && this.#inMemory) return undefined;
-    const entry = this.read(key, start, this.#retainDuplicates ? this.#lastSequence : 0);
+    const entry = this.read(key, start, this.#lastSequence);
     return entry === undefined ? undefined : this.#valueOf(entry);
   }
 

@@ -21,13 +21,13 @@ export class UnlimitedWindows {
     this.startMs = startMs;
   }
 
-  /** As of {@link TimeWindows}: the window's start, or behind every time if the record is too early for it. */
-  firstStart(timestamp: number): number {
-    return timestamp >= this.startMs ? this.startMs : Number.POSITIVE_INFINITY;
+  /** As of {@link TimeWindows}: the window's start, which lies behind the time of a record that is too early for it. */
+  firstStart(_timestamp: number): number {
+    return this.startMs;
   }
 
-  lastStart(timestamp: number): number {
-    return this.firstStart(timestamp);
+  lastStart(_timestamp: number): number {
+    return this.startMs;
   }
 }
 
