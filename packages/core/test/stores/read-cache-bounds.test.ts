@@ -1,5 +1,6 @@
 /** What a store keeps in memory of what its engine has is bounded (I7): with room for little, rows are read again. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { VersionedStore } from '../../src/stores/versioned-faces.ts';
 import type { WindowStore } from '../../src/stores/window-faces.ts';
 import { type PlainStore, StoreHarness } from './store-harness.ts';
 import { specBase, WindowedHarness } from './windowed-harness.ts';
@@ -58,4 +59,49 @@ it('rows of windows that were read: with room for few they are read again', () =
   expect(secondOfAll).toBe(0);
   const [, secondOfFew = 0] = readsOf(roomForFew);
   expect(secondOfFew).toBeGreaterThanOrEqual(40);
+});
+
+describe.each([
+  [
+    'rows of windows',
+    {
+      spec: {
+        ...specBase,
+        kind: 'window',
+        timestamped: false,
+        retentionMs: 1000,
+        windowSizeMs: 10,
+        retainDuplicates: false,
+        timeOrdered: false,
+      },
+      // The faces are those of the specifications.
+      put: (store: unknown, key: string) => (store as WindowStore<string, string>).put(key, 'value', 5),
+      get: (store: unknown, key: string) => (store as WindowStore<string, string>).fetchAt(key, 5),
+    },
+  ],
+  [
+    'histories',
+    {
+      spec: { ...specBase, kind: 'versioned', historyRetentionMs: 100, segmentIntervalMs: 20 },
+      put: (store: unknown, key: string) => (store as VersionedStore<string, string>).put(key, 'value', 5),
+      get: (store: unknown, key: string) => (store as VersionedStore<string, string>).get(key)?.value,
+    },
+  ],
+] as const)('%s that were committed', (_name, { get, put, spec }) => {
+  const readsOf = (readCacheBytes: number, rounds: number): number => {
+    const harness = new WindowedHarness<unknown>(spec, { readCacheBytes }).at(5);
+    for (let round = 0; round < rounds; round++) {
+      for (const key of keys) put(harness.store, key);
+      harness.commit();
+    }
+    harness.engine.reads = 0;
+    for (const key of keys) expect(get(harness.store, key)).toBe('value');
+    return harness.engine.reads;
+  };
+
+  it.each([1, 2])('written in %i commits: with room for all they stay, with room for none they are read again', (rounds) => {
+    expect(readsOf(roomForAll, rounds)).toBe(0);
+    expect(readsOf(roomForFew, rounds)).toBeGreaterThanOrEqual(40);
+    expect(readsOf(0, rounds)).toBeGreaterThanOrEqual(keys.length);
+  });
 });

@@ -1,6 +1,8 @@
 /** Session stores against a model of Java's rules. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Headers } from '../../src/headers.ts';
+import { StreamRecord } from '../../src/record.ts';
 import type { KeyValue, StoreIterator } from '../../src/stores/faces.ts';
 import type { SessionStore, SessionTable } from '../../src/stores/session-faces.ts';
 import type { Persistence, SessionStoreSpec } from '../../src/stores/store-spec.ts';
@@ -212,5 +214,39 @@ describe('a session store', () => {
     }
     expect(harness.store.rows('k', 0, 1000)).toEqual([{ start: 0, end: 490, value: 'v' }]);
     expect(harness.engine.reads).toBe(1);
+  });
+
+  it.each([
+    ['persistent', ['1-9', '3-9', '6-9']],
+    ['inMemory', ['6-9', '3-9', '1-9']],
+  ] as const)('%s: of sessions of a key that end together, these come in this order', (persistence, order) => {
+    const harness = new WindowedHarness<Store>(spec({ persistence })).at(9);
+    for (const start of [3, 6, 1]) harness.store.write('k', start, 9, 'v');
+    const names = (rows: readonly { readonly start: number; readonly end: number }[]): readonly string[] =>
+      rows.map(({ end, start }) => `${start}-${end}`);
+    expect(names(listed(harness.store.findSessions('k', 0, 9)))).toEqual(order);
+    expect(names(listed(harness.store.backwardFindSessions('k', 0, 9)))).toEqual([...order].reverse());
+    expect(names(harness.store.rows('k', 0, 9))).toEqual(order);
+  });
+
+  it('lists sessions that only the engine has among those that were written since', () => {
+    const harness = new WindowedHarness<Store>(spec()).at(9);
+    for (const start of [1, 6]) harness.store.write('k', start, 9, 'v');
+    const again = harness.commit().reopened().at(9);
+    for (const start of [8, 3]) again.store.write('k', start, 9, 'v');
+    expect(listed(again.store.findSessionsRange(undefined, undefined, 0, 9)).map(({ start }) => start)).toEqual([1, 3, 6, 8]);
+  });
+
+  it('keeps the bytes of the value in the engine and nothing else, whatever headers the record has', () => {
+    const harness = new WindowedHarness<Store>(spec()).at(9);
+    const headers = new Headers([{ key: 'h', value: Buffer.from('one') }]);
+    harness.context.record = new StreamRecord('k', 'v', 9, headers, null, 0, null, null, false);
+    harness.store.write('k', 1, 9, 'value');
+    harness.commit();
+    const rows: string[] = [];
+    const iterator = harness.engine.iterate({});
+    while (iterator.next()) if (Buffer.from(iterator.key).includes('k')) rows.push(Buffer.from(iterator.value).toString('latin1'));
+    iterator.close();
+    expect(rows).toEqual(['value']);
   });
 });

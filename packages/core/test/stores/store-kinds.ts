@@ -13,7 +13,7 @@ import { specBase, type WindowedHarness } from './windowed-harness.ts';
 export interface StoreKind {
   readonly spec: StoreSpec;
   /** Writes one row of a key; again, it is the same row, but for buffers, which hold or count every record. */
-  readonly write: (harness: WindowedHarness<never>, key: string) => void;
+  readonly write: (harness: WindowedHarness<never>, key: string, value?: string) => void;
   readonly holdsEvery: boolean;
 }
 
@@ -37,19 +37,24 @@ export const storeKinds: readonly (readonly [name: string, kind: StoreKind])[] =
     'key-value',
     {
       spec: { ...specBase, kind: 'keyValue', timestamped: false },
-      write: (harness, key) => storeOf<KeyValueStore<string, string>>(harness).put(key, 'value'),
+      write: (harness, key, value = 'value') => storeOf<KeyValueStore<string, string>>(harness).put(key, value),
       holdsEvery: false,
     },
   ],
   [
     'window',
-    { spec: window, write: (harness, key) => storeOf<WindowStore<string, string>>(harness).put(key, 'value', 5), holdsEvery: false },
+    {
+      spec: window,
+      write: (harness, key, value = 'value') => storeOf<WindowStore<string, string>>(harness).put(key, value, 5),
+      holdsEvery: false,
+    },
   ],
   [
     'session',
     {
       spec: { ...specBase, kind: 'session', retentionMs: 1000, timeOrdered: false },
-      write: (harness, key) => storeOf<SessionStore<string, string>>(harness).put(new Windowed(key, { start: 1, end: 5 }), 'value'),
+      write: (harness, key, value = 'value') =>
+        storeOf<SessionStore<string, string>>(harness).put(new Windowed(key, { start: 1, end: 5 }), value),
       holdsEvery: false,
     },
   ],
@@ -57,7 +62,7 @@ export const storeKinds: readonly (readonly [name: string, kind: StoreKind])[] =
     'versioned',
     {
       spec: { ...specBase, kind: 'versioned', historyRetentionMs: 100, segmentIntervalMs: 20 },
-      write: (harness, key) => void storeOf<VersionedStore<string, string>>(harness).put(key, 'value', 5),
+      write: (harness, key, value = 'value') => void storeOf<VersionedStore<string, string>>(harness).put(key, value, 5),
       holdsEvery: false,
     },
   ],
@@ -65,8 +70,8 @@ export const storeKinds: readonly (readonly [name: string, kind: StoreKind])[] =
     'join buffer',
     {
       spec: { ...specBase, kind: 'joinBuffer', graceMs: 10 },
-      write: (harness, key) => {
-        const record = StreamRecord.of({ key, value: 'value', timestamp: 5 });
+      write: (harness, key, value = 'value') => {
+        const record = StreamRecord.of({ key, value, timestamp: 5 });
         harness.context.record = record;
         storeOf<JoinBuffer<string, string>>(harness).put(record);
       },
@@ -77,7 +82,7 @@ export const storeKinds: readonly (readonly [name: string, kind: StoreKind])[] =
     'outer join',
     {
       spec: { ...specBase, kind: 'outerJoin', rightValueSerde: specBase.valueSerde },
-      write: (harness, key) => storeOf<OuterJoinTable<string, string, string>>(harness).park(key, 5, true, 'value'),
+      write: (harness, key, value = 'value') => storeOf<OuterJoinTable<string, string, string>>(harness).park(key, 5, true, value),
       holdsEvery: true,
     },
   ],
@@ -85,8 +90,8 @@ export const storeKinds: readonly (readonly [name: string, kind: StoreKind])[] =
     'suppress buffer',
     {
       spec: { ...specBase, kind: 'suppressBuffer' },
-      write: (harness, key) => {
-        const record = StreamRecord.of({ key, value: new Change('value', null), timestamp: 5 });
+      write: (harness, key, value = 'value') => {
+        const record = StreamRecord.of({ key, value: new Change(value, null), timestamp: 5 });
         harness.context.record = record;
         storeOf<SuppressBuffer<string, string, Change<string>>>(harness).put(5, record);
       },
@@ -97,7 +102,8 @@ export const storeKinds: readonly (readonly [name: string, kind: StoreKind])[] =
     'timestamped key-value',
     {
       spec: { ...specBase, kind: 'keyValue', timestamped: true },
-      write: (harness, key) => storeOf<TimestampedKeyValueStore<string, string>>(harness).put(key, { value: 'value', timestamp: 5 }),
+      write: (harness, key, value = 'value') =>
+        storeOf<TimestampedKeyValueStore<string, string>>(harness).put(key, { value, timestamp: 5 }),
       holdsEvery: false,
     },
   ],
@@ -105,7 +111,7 @@ export const storeKinds: readonly (readonly [name: string, kind: StoreKind])[] =
     'window with duplicates',
     {
       spec: { ...window, retainDuplicates: true },
-      write: (harness, key) => storeOf<WindowStore<string, string>>(harness).put(key, 'value', 5),
+      write: (harness, key, value = 'value') => storeOf<WindowStore<string, string>>(harness).put(key, value, 5),
       holdsEvery: true,
     },
   ],
@@ -113,7 +119,7 @@ export const storeKinds: readonly (readonly [name: string, kind: StoreKind])[] =
     'time-ordered window in memory',
     {
       spec: { ...window, persistence: 'inMemory', timeOrdered: true },
-      write: (harness, key) => storeOf<WindowStore<string, string>>(harness).put(key, 'value', 5),
+      write: (harness, key, value = 'value') => storeOf<WindowStore<string, string>>(harness).put(key, value, 5),
       holdsEvery: false,
     },
   ],

@@ -35,6 +35,23 @@ describe.each(storeKinds)('%s', (_name, { holdsEvery, spec, write }) => {
     expect(harness.managed.uncommittedBytes).toBe(bytes / 2);
   });
 
+  it('what is written again after its commit counts as much as at first', () => {
+    const { bytes, harness } = written('a');
+    harness.commit();
+    write(harness, 'a');
+    if (holdsEvery) expect(harness.managed.uncommittedBytes).toBeGreaterThanOrEqual(bytes);
+    else expect(harness.managed.uncommittedBytes).toBe(bytes);
+  });
+
+  it('each byte of a value counts', () => {
+    const [short, long] = ['value', 'v'.repeat(1005)].map((value) => {
+      const harness = new WindowedHarness<never>(spec).at(5);
+      write(harness, 'a', value);
+      return harness.managed.uncommittedBytes;
+    }) as [number, number];
+    expect(long - short).toBe(1000);
+  });
+
   it('an abort drops it', () => {
     const { bytes, harness } = written('a', 'b');
     harness.abort();

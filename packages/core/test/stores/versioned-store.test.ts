@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { serdes } from '../../src/serde/serdes.ts';
 import type { Serde } from '../../src/serde/serde.ts';
 import type { VersionedStoreSpec } from '../../src/stores/store-spec.ts';
-import type { VersionedRecord, VersionedStore, VersionedTable } from '../../src/stores/versioned-faces.ts';
+import { latestVersion, type VersionedRecord, type VersionedStore, type VersionedTable } from '../../src/stores/versioned-faces.ts';
 import { specBase, WindowedHarness } from './windowed-harness.ts';
 
 const historyRetentionMs = 60;
@@ -161,8 +161,44 @@ describe('a versioned store', () => {
     expect(rows).toBeLessThanOrEqual(3 + Math.ceil(historyRetentionMs / 20) + 1);
   });
 
-  it.each([['a null key', (store: Store) => store.put(null as unknown as string, 'v', 1)]])('refuses %s', (_name, act) => {
-    expect(() => act(new WindowedHarness<Store>(spec()).store)).toThrow(/MR_ARGUMENT_INVALID/);
+  it('has the deletions before a version again once that was deleted, over a restart too', () => {
+    const harness = new WindowedHarness<Store>(spec());
+    for (const time of [5, 8, 27]) harness.at(time).store.put('k', null, time);
+    harness.at(50).store.put('k', 'x', 50);
+    harness.commit();
+    expect(harness.store.put('k', null, 50)).toBe(latestVersion);
+    for (const again of [harness.restored(), harness.commit().reopened()]) expect(again.store.put('k', 'y', 10)).toBe(27);
+  });
+
+  it('drops segments once, not with every commit', () => {
+    const harness = new WindowedHarness<Store>(spec());
+    const drops = [0, 30, 130, 131, 240].map((time) => {
+      harness.at(time).store.put('k', `v${time}`, time);
+      const before = harness.engine.rangeDeletions;
+      harness.commit();
+      return harness.engine.rangeDeletions - before;
+    });
+    expect(drops).toEqual([0, 0, 1, 0, 1]);
+  });
+
+  it('has what was written after an abort, whatever room it had before', () => {
+    // Room for two keys.
+    const harness = new WindowedHarness<Store>(spec(), { readCacheBytes: 750 });
+    harness.at(1).store.put('a', 'old', 1);
+    harness.commit().abort();
+    harness.at(2).store.put('a', 'new', 2);
+    for (const other of ['b', 'c', 'd']) expect(harness.store.get(other)).toBeUndefined();
+    expect(harness.store.get('a')).toEqual({ value: 'new', timestamp: 2 });
+  });
+
+  const noKey = null as unknown as string;
+  it.each([
+    ['put', (store: Store) => store.put(noKey, 'v', 1)],
+    ['get', (store: Store) => store.get(noKey)],
+    ['get as of a time', (store: Store) => store.getAsOf(noKey, 1)],
+    ['delete', (store: Store) => store.delete(noKey, 1)],
+  ])('refuses to %s a null key', (_name, act) => {
+    expect(() => act(new WindowedHarness<Store>(spec()).store)).toThrow(expect.objectContaining({ code: 'MR_ARGUMENT_INVALID' }));
   });
 });
 

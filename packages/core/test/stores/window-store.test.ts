@@ -239,6 +239,17 @@ describe('retention', () => {
     expect(starts).toEqual([60_000, 90_000, 230_000]);
   });
 
+  it('drops segments once, not with every commit', () => {
+    const harness = new WindowedHarness<Plain>(spec());
+    const drops = [0, 1, 200_000, 200_001, 260_000].map((start) => {
+      harness.at(start).store.put('k', 'v', start);
+      const before = harness.engine.rangeDeletions;
+      harness.commit();
+      return harness.engine.rangeDeletions - before;
+    });
+    expect(drops).toEqual([0, 0, 1, 0, 1]);
+  });
+
   it('keeps windows without end for ever', () => {
     const harness = new WindowedHarness<Plain>(spec({ retentionMs: Infinity, windowSizeMs: Infinity }));
     harness.at(5).store.put('k', 'v', 0);
@@ -288,6 +299,41 @@ describe('reading', () => {
     harness.store.put('k', null, 2);
     expect([...some].map(({ value }) => value)).toEqual(['a', 'b']);
     expect([...all].map(({ value }) => value)).toEqual(['a', 'b']);
+  });
+
+  it('finds nothing more in an iterator that was left, closed or came to its end', () => {
+    const harness = new WindowedHarness<Plain>(spec());
+    for (const start of [1, 2, 3]) harness.at(start).store.put('k', 'v', start);
+    for (const open of [() => harness.store.fetch('k', 0, 9), () => harness.store.all()]) {
+      const left = open();
+      for (const row of left) if (row.value === 'v') break;
+      expect([...left]).toEqual([]);
+      const closed = open();
+      closed.next();
+      closed.close();
+      closed.close();
+      expect(closed.next()).toEqual({ done: true, value: undefined });
+      const ended = open();
+      expect([...ended]).toHaveLength(3);
+      expect(ended.next()).toEqual({ done: true, value: undefined });
+    }
+  });
+
+  it('reads a row again that had no room, however early it is', () => {
+    // Room for one row.
+    const harness = new WindowedHarness<Plain>(spec(), { readCacheBytes: 400 });
+    for (const start of [0, 5]) harness.at(start).store.put('k', `v${start}`, start);
+    harness.commit();
+    expect([5, 0].map((start) => harness.store.fetchAt('k', start))).toEqual(['v5', 'v0']);
+  });
+
+  it('keeps values that can be changed apart over commit and restart', () => {
+    const harness = new WindowedHarness<WindowStore<string, { n: number }>>(
+      spec({ valueSerde: serdes.json<{ n: number }>() as unknown as Serde<unknown> }),
+    );
+    for (const n of [1, 22, 333]) harness.at(n).store.put('k', { n }, n);
+    for (const again of [harness.commit(), harness.reopened(), harness.restored()])
+      expect([...again.store.fetch('k', 0, 999)]).toEqual([1, 22, 333].map((n) => ({ start: n, value: { n } })));
   });
 
   it('hands out fresh copies of values that can be changed', () => {

@@ -217,3 +217,24 @@ describe('a read of one key', () => {
     expect([...harness.store.all()].map(({ key }) => `${key.key}@${key.window.start}`)).toEqual(['a@10', 'c@20', 'd@40']);
   });
 });
+
+describe('a read of a range of keys, in a store that finds its rows by time and by key', () => {
+  const spec: WindowStoreSpec = { ...windowSpec, retentionMs: 1, timeOrdered: true, keyIndexed: true };
+
+  // Room for three rows and their marks. A range passes both, by key; a listing the rows alone, so that marks give way.
+  it.each([
+    ['by key', (store: Windows) => store.fetchRange('a', 'c', 0, 99), 'abc', 'cbd'],
+    ['by key backwards', (store: Windows) => store.backwardFetchRange('a', 'c', 0, 99), 'cba', 'abd'],
+    ['by time', (store: Windows) => store.fetchAll(0, 99), 'cab', 'cabd'],
+    ['by time backwards', (store: Windows) => store.backwardFetchAll(0, 99), 'bac', 'cabd'],
+  ])('%s: what it passes first goes first', (_name, read, found, left) => {
+    const harness = new WindowedHarness<Windows>(spec, { cacheBytes: 480 });
+    ['c', 'a', 'b'].forEach((key, i) => harness.at(i).store.write(key, 10 * (i + 1), 'v', i));
+    harness.commit();
+    const keys = (rows: ReturnType<Windows['all']>): string => [...rows].map(({ key }) => key.key).join('');
+    expect(keys(read(harness.store))).toBe(found);
+    harness.at(4).store.write('d', 40, 'v', 4);
+    harness.commit();
+    expect(keys(harness.store.all())).toBe(left);
+  });
+});

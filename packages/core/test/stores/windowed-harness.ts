@@ -22,13 +22,31 @@ export interface LoggedBytes {
   readonly headers: readonly (readonly [string, string | null])[];
 }
 
-/** Counts what is read of the engine. */
+/** Counts what is read of the engine, and the ranges that are deleted. */
 export class ReadCountingEngine extends MemoryEngine {
   reads = 0;
+  rangeDeletions = 0;
+
+  override batch(): EngineBatch {
+    const batch = super.batch();
+    const deleteRange = batch.deleteRange.bind(batch);
+    batch.deleteRange = (gte, lt) => {
+      this.rangeDeletions++;
+      deleteRange(gte, lt);
+    };
+    return batch;
+  }
 
   override get(key: Uint8Array): Uint8Array | undefined {
     this.reads++;
     return super.get(key);
+  }
+
+  override getMany(keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
+    const before = this.reads;
+    const rows = super.getMany(keys);
+    this.reads = before + 1;
+    return rows;
   }
 
   override iterate(range: Parameters<MemoryEngine['iterate']>[0]): ReturnType<MemoryEngine['iterate']> {
