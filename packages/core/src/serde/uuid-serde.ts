@@ -8,7 +8,8 @@ const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 class UuidSerde implements Serde<string> {
   readonly immutable = true;
-  readonly primitive = true;
+  /** Upper and lower case are the same bytes: `===` does not tell that. */
+  readonly primitive = false;
   readonly format = 'uuid';
 
   decode(buffer: Uint8Array, start: number, end: number): string {
