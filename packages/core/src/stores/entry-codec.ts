@@ -162,12 +162,11 @@ export class EntryCodec<K, V> {
 
   // ---- changelog ----
 
-  /** Key and value of a changelog record as encoded last. Returns their bytes. */
+  /** Key and value of a changelog record that has both, as encoded last. Returns their bytes. */
   copyRow(records: FetchedRecords, index: number): number {
     const writer = this.#valueWriter;
     writer.position = timestampBytes;
-    const start = records.valueStart(index);
-    if (start >= 0) writer.writeRange(records.buffer, start, records.valueEnd(index));
+    writer.writeRange(records.buffer, records.valueStart(index), records.valueEnd(index));
     return this.#keyWriter.position + writer.position;
   }
 
