@@ -6,6 +6,7 @@ import { createTask } from '../../src/engine/task.ts';
 import { Headers } from '../../src/headers.ts';
 import { silentLogger } from '../../src/log.ts';
 import { MetricsRegistry } from '../../src/metrics.ts';
+import { StreamRecord } from '../../src/record.ts';
 import { serdes } from '../../src/serde/serdes.ts';
 import { MemoryEngine } from '@millrace/state/memory';
 import {
@@ -316,6 +317,21 @@ describe('a value that cannot be encoded', () => {
     expect(header(letters(harness)[0], deadLetterHeaders.exception)).toBe('RangeError');
     expect(heard).toMatchObject([{ topic: 'words', node: 'out', origin: 'value', source: { topic: 'in', offset: 0 }, refused: undefined }]);
     expect(heard[0]?.record?.value).toBe('v');
+  });
+
+  it('before the first record is the fault of no input, and no sink has taken one', () => {
+    const heard: (ErrorContext | undefined)[] = [];
+    const production = ({ source: input }: ProductionErrorContext): HandlerDecision => {
+      heard.push(input);
+      return 'continue';
+    };
+    const early = plan([
+      source('s', 'in', ['p']),
+      node('p', ['out'], () => ({ init: (context) => context.forward(StreamRecord.of({ key: 'k', value: 'v', timestamp: 4 })) })),
+      sink('out', 'words', { valueSerde: refusing }),
+    ]);
+    new Harness(early, { handlers: { ...dropping, production } }).start();
+    expect(heard).toMatchObject([{ topic: '', offset: -1, rawKey: null, rawValue: null, written: false }]);
   });
 
   it('leaves two if it stops there and the processor above goes on, in their order', () => {

@@ -141,6 +141,21 @@ describe.each([
   });
 });
 
+it.each([
+  ['forwards', false, ['b', 'c', 'a'], 'c'],
+  ['backwards', true, ['b', 'a', 'c'], 'a'],
+])('a read of two of three rows uses these two, and the third is the first to leave the record cache: %s', (_way, reverse, order, left) => {
+  // Room for three rows.
+  const { store, ...harness } = new StoreHarness<Store>({ maxEntries: 10, persistence: 'inMemory', cacheBytes: 155 }).at(1);
+  for (const name of order) store.put(name, '1');
+  const read = reverse ? store.reverseAll() : store.all();
+  expect([read.next().value, read.next().value].map((row) => row?.key)).toEqual(reverse ? ['c', 'b'] : ['a', 'b']);
+  read.close();
+  expect(harness.logged).toEqual([]);
+  store.put('d', '1');
+  expect(harness.logged.map(({ key: name }) => name)[0]).toBe(left);
+});
+
 const variants = [false, true].flatMap((timestamped) =>
   [undefined, 100].flatMap((most) => [undefined, 10_000].map((cacheBytes) => ({ timestamped, maxEntries: most, cacheBytes }))),
 );
@@ -200,13 +215,16 @@ describe.each(variants)('each method of a key-value store: $timestamped, $maxEnt
     expect(harness.store.approximateNumEntries()).toBe(3);
   });
 
-  it('says whether it will tell of what leaves its cache', () => {
-    const { managed } = open();
-    // Every key-value store has this method for the operators on tables.
-    const told = (managed as unknown as { setFlushListener(listener: () => void, old: boolean): boolean }).setFlushListener(
-      () => {},
-      false,
-    );
+  // Every key-value store has this method for the operators on tables.
+  type Telling = { setFlushListener(listener: (record: { readonly timestamp: number }) => void, old: boolean): boolean };
+
+  it('says whether it will tell of what leaves its cache, and tells it with the time of the row, or of its record where rows have none', () => {
+    const { managed, store } = open();
+    const times: number[] = [];
+    const told = (managed as unknown as Telling).setFlushListener(({ timestamp }) => void times.push(timestamp), false);
     expect(told).toBe(cacheBytes !== undefined);
+    store.put('k', valueOf('1'));
+    managed.flush();
+    expect(times).toEqual(told ? [timestamped ? 5 : 9] : []);
   });
 });

@@ -34,6 +34,50 @@ it.each([
   expect(harness.engine.gets).toBe(gets);
 });
 
+it.each([
+  ['all of them stay', roomForAll, 0],
+  ['they are read again', roomForFew, 50],
+])('key-value rows that others drove out of the record cache: %s', (_what, readCacheBytes, gets) => {
+  const harness = new StoreHarness<PlainStore>({ readCacheBytes, cacheBytes: 4000 });
+  for (const key of keys) harness.at(1).store.put(key, 'value');
+  harness.commit();
+  // These stay behind in the record cache; what is there belongs to nobody else.
+  for (const key of keys) harness.at(2).store.put(`other-${key}`, 'value');
+  harness.commit();
+  harness.engine.gets = 0;
+  for (const key of keys) expect(harness.store.get(key)).toBe('value');
+  expect(harness.engine.gets).toBe(gets);
+});
+
+it('a row that was read twice stays longer than one that was read once', () => {
+  const written = new StoreHarness<PlainStore>();
+  for (const key of ['a', 'b', 'c', 'd']) written.at(1).store.put(key, 'value');
+  const { engine } = written.commit();
+  // Room for three of them.
+  const { store } = new StoreHarness<PlainStore>({ engine, readCacheBytes: 800 });
+  for (const key of ['a', 'a', 'b', 'c', 'd']) store.get(key);
+  const readsOf = (key: string): number => {
+    engine.gets = 0;
+    store.get(key);
+    return engine.gets;
+  };
+  expect(readsOf('a')).toBe(0);
+  expect(readsOf('b')).toBe(1);
+});
+
+it.each([
+  ['in an engine', {}],
+  ['in memory', { volatile: true }],
+])('an abort gives back all room: rows %s', (_what, options) => {
+  const harness = new StoreHarness<PlainStore>(options).at(1);
+  // A key that no key of the store can be, so that others are looked for in the engine.
+  harness.restore([{ key: 'b\xff', value: 'value', timestamp: 1 }]);
+  for (const key of keys) expect(harness.store.get(key)).toBeUndefined();
+  expect(harness.readCache.bytes).toBeGreaterThan(50);
+  harness.abort();
+  expect(harness.readCache.bytes).toBe(0);
+});
+
 it('rows of windows that were read: with room for few they are read again', () => {
   const spec = {
     ...specBase,

@@ -216,6 +216,19 @@ describe('flush', () => {
   });
 });
 
+it('gives a commit the row that was forwarded last, with its time, where an update waits', () => {
+  const { harness, store, write } = table();
+  write('a', '1', 5);
+  harness.managed.flush();
+  write('a', '2', 9);
+  harness.take();
+  harness.write();
+  expect(harness.engineRows()).toEqual([['a', '\0\0\0\0\0\0\0\x051']]);
+  expect(store.lookup('a')).toMatchObject({ value: '2', timestamp: 9 });
+  harness.abort();
+  expect(store.lookup('a')).toMatchObject({ value: '1', timestamp: 5 });
+});
+
 describe('eviction', () => {
   it('flushes the least recently used entry first, then all other dirty ones (S-147)', () => {
     const { write, take, budget } = table({ cacheBytes: 2 * entrySize });

@@ -60,6 +60,24 @@ describe('a volatile store', () => {
     expect(heard).toEqual(['x→y', 'null→z']);
   });
 
+  it('decodes the value of a restored row once, if it cannot be changed', () => {
+    let decoded = 0;
+    const counting: Serde<string> = {
+      immutable: true,
+      primitive: true,
+      format: undefined,
+      decode: (buffer, start, end) => {
+        decoded++;
+        return serdes.string().decode(buffer, start, end);
+      },
+      encodeInto: (value, writer) => serdes.string().encodeInto(value, writer),
+    };
+    const harness = opened({ valueSerde: counting as Serde<never> }).restore([{ key: 'a', value: '1', timestamp: 5 }]);
+    expect(harness.store.get('a')).toBe('1');
+    expect(rows(harness.store)).toEqual(['a=1']);
+    expect(decoded).toBe(1);
+  });
+
   it('lists a snapshot, whatever is written meanwhile', () => {
     const { store } = opened();
     for (const key of ['a', 'b', 'c']) store.put(key, '1');
