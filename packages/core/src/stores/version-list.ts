@@ -15,6 +15,11 @@ export function isDeletion(version: Version): boolean {
   return version.value === null && version.bytes === null;
 }
 
+/** By time; of a time the deletion first. */
+export function inOrder(one: Version, other: Version): number {
+  return one.timestamp - other.timestamp || Number(isDeletion(other)) - Number(isDeletion(one));
+}
+
 /** Index of the last version that is not later than `time`; -1 if there is none. */
 export function versionAt(versions: readonly Version[], time: number): number {
   let low = 0;
@@ -39,7 +44,9 @@ export function insertVersion(versions: Version[], version: Version, segmentMs: 
   const isReplaced = found !== undefined && found.timestamp === version.timestamp;
   const deletes = isDeletion(version);
   const placed = deletes && at + 1 < versions.length ? { ...version, ended: true } : version;
-  if (!isReplaced) {
+  // A value for the very time of the deletion that is the last stands behind it: the deletion is still there when the value goes.
+  const isBehind = isReplaced && !deletes && at === versions.length - 1 && isDeletion(found);
+  if (!isReplaced || isBehind) {
     versions.splice(at + 1, 0, placed);
     if (
       deletes &&

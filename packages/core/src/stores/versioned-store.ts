@@ -19,7 +19,7 @@ import type { RecordContext } from './record-context.ts';
 import type { StoreEnvironment } from './store-environment.ts';
 import { StoreKeys } from './store-keys.ts';
 import type { VersionedStoreSpec } from './store-spec.ts';
-import { insertVersion, isDeletion, trimVersions, type Version, versionAt } from './version-list.ts';
+import { inOrder, insertVersion, isDeletion, trimVersions, type Version, versionAt } from './version-list.ts';
 import { latestVersion, type VersionedRecord, type VersionedStore, type VersionedTable } from './versioned-faces.ts';
 
 class History extends Entry {
@@ -311,7 +311,7 @@ export class VersionedKeyValueStore<K, V> implements ManagedStore, VersionedStor
     const [latest, ...rows] = this.#engine.getMany(keys);
     for (const row of rows) if (row !== undefined) this.#decodeVersions(row, entry.versions);
     if (latest !== undefined) entry.versions.push(this.#version(readTimestamp(latest), latest, timestampBytes, latest.length));
-    entry.versions.sort((a, b) => a.timestamp - b.timestamp);
+    entry.versions.sort(inOrder);
     trimVersions(entry.versions, this.#observed - this.#historyRetentionMs);
     entry.keyLength = (keys[0] as Uint8Array).length;
     entry.valueLength = entry.versions.reduce((sum, version) => sum + version.length + versionOverheadBytes, 0);
