@@ -8,30 +8,58 @@ import { latestVersion, type VersionedRecord, type VersionedStore, type Versione
 import { specBase, WindowedHarness } from './windowed-harness.ts';
 
 const historyRetentionMs = 60;
+const segmentIntervalMs = 20;
 
 function spec(overrides: Partial<VersionedStoreSpec> = {}): VersionedStoreSpec {
-  return { ...specBase, kind: 'versioned', historyRetentionMs, segmentIntervalMs: 20, ...overrides };
+  return { ...specBase, kind: 'versioned', historyRetentionMs, segmentIntervalMs, ...overrides };
 }
 
 type Store = VersionedStore<string, string> & VersionedTable<string, string>;
 
+interface ModelVersion {
+  readonly timestamp: number;
+  readonly value: string | null;
+  /** A deletion that is written down with its end. */
+  readonly ended: boolean;
+}
+
+const segmentOf = (timestamp: number): number => Math.trunc(timestamp / segmentIntervalMs);
+
 /** Every version ever put, sorted. */
 class Model {
-  keys = new Map<string, { timestamp: number; value: string | null }[]>();
+  keys = new Map<string, readonly ModelVersion[]>();
   observed = -1;
 
   put(key: string, value: string | null, timestamp: number): number | undefined {
     if (timestamp < this.observed - historyRetentionMs) return undefined;
     this.observed = Math.max(this.observed, timestamp);
-    const versions = [...(this.keys.get(key) ?? [])];
-    const same = versions.findIndex((version) => version.timestamp === timestamp);
-    const last = same === versions.length - 1;
-    if (same === 0 && last && value === null && versions[0]?.value !== null) versions.pop();
-    else if (same >= 0) versions[same] = { timestamp, value };
-    else versions.push({ timestamp, value });
-    versions.sort((a, b) => a.timestamp - b.timestamp);
-    this.keys.set(key, versions);
-    return versions.find((version) => version.timestamp > timestamp)?.timestamp ?? -1;
+    const versions = this.keys.get(key) ?? [];
+    const earlier = versions.filter((version) => version.timestamp < timestamp);
+    const same = versions.filter((version) => version.timestamp === timestamp);
+    const later = versions.filter((version) => version.timestamp > timestamp);
+    this.keys.set(key, [...this.#placed(earlier, same, later, { timestamp, value, ended: value === null && later.length > 0 }), ...later]);
+    return later[0]?.timestamp ?? -1;
+  }
+
+  #placed(
+    earlier: readonly ModelVersion[],
+    same: readonly ModelVersion[],
+    later: readonly ModelVersion[],
+    put: ModelVersion,
+  ): readonly ModelVersion[] {
+    const replaced = same.at(-1);
+    const before = [...earlier, ...same.slice(0, -1)];
+    if (replaced === undefined) {
+      const previous = before.at(-1);
+      const isEnded = put.value === null && previous?.value === null && segmentOf(previous.timestamp) === segmentOf(put.timestamp);
+      return isEnded ? [...before.slice(0, -1), { ...previous, ended: true }, put] : [...before, put];
+    }
+    // A deletion that is the latest stays under the value that comes at its time, and is there again when that is deleted.
+    if (later.length === 0 && put.value !== null && replaced.value === null) return [...before, replaced, put];
+    const previous = before.at(-1);
+    const endsThere = previous !== undefined && (previous.value !== null || previous.ended);
+    if (later.length === 0 && put.value === null && replaced.value !== null && !endsThere) return before;
+    return [...before, put];
   }
 
   get(key: string, asOf: number): VersionedRecord<string> | undefined {
